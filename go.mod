@@ -1,0 +1,3 @@
+module github.com/ngxproof/ngxproof
+
+go 1.26.8
