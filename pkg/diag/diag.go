@@ -1,0 +1,112 @@
+// Package diag answers: what is a finding? Diagnostics with their labels, evidence, fixes and edits, as data only.
+package diag
+
+import "github.com/ngxproof/ngxproof/pkg/source"
+
+// Location is a span in a file.
+type Location struct {
+	File *source.File
+	Span source.Span
+}
+
+// Label points at a place that explains a finding, in the same file or another.
+type Label struct {
+	Location
+	// Message is a short phrase without a final period; empty for a bare underline.
+	Message string
+}
+
+// Diagnostic is one mistake of the user's, or one thing worth knowing, about one configuration.
+type Diagnostic struct {
+	Rule     string   // the rule's name, its identity
+	Code     string   // the alias, such as WS002
+	Category string   // the rule's package: websocket, correctness
+	Tags     []string // sorted
+	Level    Level
+	// Confidence is how sure the rule is that this is what it says.
+	Confidence Confidence
+	// Nginx lists the version ranges for which the finding holds, such as "<1.29.7"; empty for every version.
+	Nginx []string
+	// Message is one line in the present tense about this configuration, names in back-quotes, no final period.
+	Message string
+	// Help is one imperative sentence, or empty.
+	Help string
+	// At is where the mistake stands.
+	At Location
+	// Note is the text beside the carets of At, or empty.
+	Note string
+	// Labels are further places that explain the finding.
+	Labels []Label
+	// Chain is how the file of At came into the configuration: the include directives, the entry file's first.
+	Chain []Location
+	// Fix is nil where nothing can be proposed.
+	Fix *Fix
+	// Evidence is what a backend would receive, or nil.
+	Evidence *Evidence
+	// Suppressed is how the finding was silenced, or nil.
+	Suppressed *Suppression
+}
+
+// Suppression says what silenced a finding and why.
+type Suppression struct {
+	At     Location // the comment, or a zero Location for a baseline
+	By     string   // "comment" or "baseline"
+	Reason string
+}
+
+// Safety says who may apply a fix.
+type Safety uint8
+
+// The fix classes of the interface: Safe is applied by --fix, Unsafe by --unsafe-fixes, Display never.
+const (
+	Display Safety = iota
+	Unsafe
+	Safe
+)
+
+// String returns "safe", "unsafe" or "display".
+func (s Safety) String() string {
+	switch s {
+	case Safe:
+		return "safe"
+	case Unsafe:
+		return "unsafe"
+	default:
+		return "display"
+	}
+}
+
+// Fix is a proposed correction.
+type Fix struct {
+	Safety Safety
+	Title  string // imperative, without a final period
+	Risk   string // one line, for an unsafe fix
+	Edits  []Edit
+}
+
+// Edit replaces the bytes of a span by a text; an empty span inserts.
+type Edit struct {
+	Location
+	Text string
+}
+
+// Evidence is the request head that a backend would receive from a client, line by line with each line's origin.
+type Evidence struct {
+	Client string // chrome, firefox, mixedcase, plain, h2c
+	Nginx  string // the version whose behaviour is shown
+	Head   string // the bytes, CRLF line ends and the empty line included
+	Lines  []EvidenceLine
+}
+
+// EvidenceLine is one line of a head, or one that was dropped from it.
+type EvidenceLine struct {
+	Text string
+	// Origin is "default", "directive" or "client".
+	Origin string
+	// At is the directive that decided the line; its File is nil for a default or a client's header.
+	At Location
+	// DroppedBy names what removed the line from the head; empty for a line that was sent.
+	DroppedBy string
+	// Wrong marks the line that the finding is about.
+	Wrong bool
+}
