@@ -1,0 +1,199 @@
+package lint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
+)
+
+// Linter runs selected rules. It is safe for concurrent use.
+type Linter struct {
+	opts Options
+
+	rules      []chosen
+	onDirect   map[string][]int             // rules by directive name, as indexes into rules
+	onVerdict  [config.WrongCount + 1][]int // rules by verdict
+	supersedes map[string][]string          // a rule's name to those that supersede it
+}
+
+// Options say what a Linter needs to know beside its rules.
+type Options struct {
+	// Target is the versions aimed at; the zero Target stands for AllVersions.
+	Target Target
+	// Modules are the third-party modules that the user says are in the build.
+	Modules []string
+}
+
+// New returns a linter for the selection.
+func New(sel Selection, opts Options) *Linter {
+	if opts.Target.Profiles == nil {
+		opts.Target = AllVersions()
+	}
+	l := &Linter{opts: opts, rules: sel.chosen, onDirect: map[string][]int{}, supersedes: map[string][]string{}}
+	for i, c := range l.rules {
+		for _, name := range c.rule.Directives {
+			l.onDirect[name] = append(l.onDirect[name], i)
+		}
+		for _, v := range c.rule.Verdicts {
+			l.onVerdict[v] = append(l.onVerdict[v], i)
+		}
+		for _, name := range c.rule.Supersedes {
+			l.supersedes[name] = append(l.supersedes[name], c.rule.Name)
+		}
+	}
+	return l
+}
+
+// Rules returns the rules that run, sorted by code.
+func (l *Linter) Rules() []*Rule {
+	rules := make([]*Rule, len(l.rules))
+	for i, c := range l.rules {
+		rules[i] = c.rule
+	}
+	return rules
+}
+
+// Run lints one configuration. Findings are sorted by file, place and rule, each once. The error joins a *PanicError for
+// each rule that panicked; the findings of the other rules stand.
+func (l *Linter) Run(cfg *config.Config) ([]diag.Diagnostic, error) {
+	r := l.run(cfg)
+	return l.settle(r.findings), errors.Join(r.errs...)
+}
+
+// RunAll loads and lints n configurations, as many at once as there are processors, and joins their findings: what a
+// file says wrong in each of several configurations is one finding. load is called concurrently, with 0 to n-1; its
+// errors, and those of Run, are joined in order, and the other configurations are still linted. Only a cancelled ctx
+// ends it early.
+func (l *Linter) RunAll(ctx context.Context, n int, load func(i int) (*config.Config, error)) ([]diag.Diagnostic, error) {
+	found := make([][]finding, n)
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			if errs[i] = ctx.Err(); errs[i] != nil {
+				return nil
+			}
+			cfg, err := load(i)
+			if err != nil {
+				errs[i] = err
+				return nil
+			}
+			r := l.run(cfg)
+			found[i], errs[i] = r.findings, errors.Join(r.errs...)
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in errs
+	var all []finding
+	for _, f := range found {
+		all = append(all, f...)
+	}
+	return l.settle(all), errors.Join(errs...)
+}
+
+// PanicError is a rule that panicked: our bug, never the user's.
+type PanicError struct {
+	Rule  string
+	File  string // the entry file of the configuration
+	Value any
+	Stack []byte
+}
+
+// Error says which rule panicked, on what, and why.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("rule %s panicked on %s: %v (this is a bug in ngxproof)", e.Rule, e.File, e.Value)
+}
+
+// run is one configuration's walk.
+type run struct {
+	linter   *Linter
+	passes   []Pass
+	findings []finding
+	errs     []error
+}
+
+func (l *Linter) run(cfg *config.Config) *run {
+	r := &run{linter: l, passes: make([]Pass, len(l.rules))}
+	for i := range l.rules {
+		c := &l.rules[i]
+		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules, chosen: c, run: r}
+	}
+	for i := range r.passes {
+		p := &r.passes[i]
+		if p.Rule.OnConfig != nil {
+			p.config()
+		}
+		if p.Rule.OnFile != nil {
+			for _, file := range cfg.Files {
+				p.file(file)
+			}
+		}
+	}
+	r.walk(cfg)
+	return r
+}
+
+// walk calls the rules for directives: one walk for all of them, since a walk costs more than most rules.
+func (r *run) walk(cfg *config.Config) {
+	l := r.linter
+	for d := range cfg.All() {
+		if verdict, entry := cfg.Judge(d); verdict != config.OK {
+			for _, i := range l.onVerdict[verdict] {
+				r.passes[i].verdict(d, entry)
+			}
+		}
+		for _, i := range l.onDirect[d.Name()] {
+			r.passes[i].directive(d)
+		}
+	}
+}
+
+func (p *Pass) config() {
+	defer p.recover()
+	p.Rule.OnConfig(p)
+}
+
+func (p *Pass) file(f *syntax.File) {
+	if p.broken {
+		return
+	}
+	defer p.recover()
+	p.Rule.OnFile(p, f)
+}
+
+func (p *Pass) directive(d *config.Directive) {
+	if p.broken {
+		return
+	}
+	defer p.recover()
+	p.current = d
+	p.Rule.OnDirective(p, d)
+}
+
+func (p *Pass) verdict(d *config.Directive, entry *catalog.Entry) {
+	if p.broken {
+		return
+	}
+	defer p.recover()
+	p.current = d
+	p.Rule.OnVerdict(p, d, entry)
+}
+
+// recover turns a rule's panic into an error and stops the rule for this configuration.
+func (p *Pass) recover() {
+	p.current = nil
+	if value := recover(); value != nil {
+		p.broken = true
+		p.run.errs = append(p.run.errs, &PanicError{p.Rule.Name, p.Config.Entry.Name, value, debug.Stack()})
+	}
+}

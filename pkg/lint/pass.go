@@ -1,0 +1,93 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
+)
+
+// Pass is one rule's view of one configuration.
+type Pass struct {
+	// Rule is the rule that runs.
+	Rule *Rule
+	// Config is what it looks at.
+	Config *config.Config
+	// Target is the versions aimed at.
+	Target Target
+	// Modules are the third-party modules that the user says are in the build, as the user names them.
+	Modules []string
+
+	chosen  *chosen
+	run     *run
+	current *config.Directive // what OnDirective or OnVerdict is called for
+	broken  bool              // it panicked
+}
+
+// Report adds a finding. What the rule leaves out is filled in: Rule, Code, Category, Tags, and, where they are zero,
+// Level, Confidence and Chain.
+//
+// About are the directives that the finding is about: a finding of a rule that supersedes this one, about any of the
+// same directives, takes its place. Without any it is about the directive that the rule was called for. A rule about a
+// location names the location's block, one about a variable the directive that uses it. The first one's include chain
+// is the finding's.
+func (p *Pass) Report(d diag.Diagnostic, about ...*config.Directive) { p.report(d, false, about) }
+
+// ReportOptional is Report for a finding that is off by default: it is kept only where the user selects the rule by its
+// name or code or gives it a level.
+func (p *Pass) ReportOptional(d diag.Diagnostic, about ...*config.Directive) {
+	p.report(d, true, about)
+}
+
+func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directive) {
+	if optional && !p.chosen.named {
+		return
+	}
+	if len(about) == 0 && p.current != nil {
+		about = []*config.Directive{p.current}
+	}
+	d.Rule, d.Code, d.Category, d.Tags = p.Rule.Name, p.Rule.Code, p.Rule.Category, slices.Clone(p.Rule.Tags)
+	switch {
+	case p.chosen.level != diag.Off:
+		d.Level = p.chosen.level
+	case d.Level == diag.Off:
+		d.Level = p.Rule.Level
+	}
+	if d.Confidence == diag.Low {
+		d.Confidence = p.Rule.Confidence
+	}
+	f := finding{diagnostic: d}
+	for _, a := range about {
+		f.about = append(f.about, a.Directive)
+	}
+	if d.Chain == nil && len(about) > 0 {
+		f.diagnostic.Chain = Chain(about[0])
+	}
+	p.run.findings = append(p.run.findings, f)
+}
+
+// finding is a diagnostic and what it is about.
+type finding struct {
+	diagnostic diag.Diagnostic
+	about      []*syntax.Directive
+}
+
+// Chain returns the include directives that brought d's file in, the entry file's first; nil in the entry file.
+func Chain(d *config.Directive) []diag.Location {
+	var chain []diag.Location
+	for _, include := range d.Chain() {
+		chain = append(chain, Head(include))
+	}
+	return chain
+}
+
+// Head returns where the directive's name and arguments stand.
+func Head(d *config.Directive) diag.Location {
+	return diag.Location{File: d.File.File, Span: d.Directive.Head()}
+}
+
+// Word returns where word i of the directive stands, quotes included: 0 is the name, 1 the first argument.
+func Word(d *config.Directive, i int) diag.Location {
+	return diag.Location{File: d.File.File, Span: d.Words[i].Span()}
+}

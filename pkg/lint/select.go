@@ -1,0 +1,150 @@
+package lint
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+)
+
+// Choice is which rules a user wants. A selector is a rule's name or code, a tag, a category, or "all"; the most specific
+// one that fits a rule decides, in that order.
+type Choice struct {
+	// Select turns rules on; none stands for every rule that is not Optional.
+	Select []string
+	// Ignore turns rules off; it wins over an equally specific Select.
+	Ignore []string
+	// Levels gives rules another level, or turns them Off (a Select that is as specific wins over that).
+	Levels map[string]diag.Level
+}
+
+// Selection is the rules that run, each with its level.
+type Selection struct{ chosen []chosen }
+
+// chosen is a rule that runs.
+type chosen struct {
+	rule  *Rule
+	level diag.Level // what the user wants every finding to have; Off for what the rule says
+	named bool       // selected by name or code, or given a level so
+}
+
+// SelectorError is a selector that fits no rule.
+type SelectorError struct {
+	Selector   string
+	Suggestion string // the nearest selector, or empty
+}
+
+// Error names the selector and what may have been meant.
+func (e *SelectorError) Error() string {
+	if e.Suggestion != "" {
+		return fmt.Sprintf("no rule, code, category or tag is called %q, did you mean %q?", e.Selector, e.Suggestion)
+	}
+	return fmt.Sprintf("no rule, code, category or tag is called %q", e.Selector)
+}
+
+// Select applies a choice. The error is a *SelectorError for the first selector that fits no rule.
+func (reg *Registry) Select(c Choice) (Selection, error) {
+	for _, s := range slices.Concat(c.Select, c.Ignore, slices.Sorted(maps.Keys(c.Levels))) {
+		if !reg.fits(s) {
+			return Selection{}, &SelectorError{s, reg.suggest(s)}
+		}
+	}
+	var sel Selection
+	for _, r := range reg.rules {
+		if chosen, on := c.choose(r); on {
+			sel.chosen = append(sel.chosen, chosen)
+		}
+	}
+	return sel, nil
+}
+
+// specificity is how closely a selector fits a rule.
+type specificity int
+
+const (
+	noFit specificity = iota
+	fitsAll
+	fitsCategory
+	fitsTag
+	fitsRule
+)
+
+func fit(selector string, r *Rule) specificity {
+	switch {
+	case selector == r.Name || strings.EqualFold(selector, r.Code):
+		return fitsRule
+	case slices.Contains(r.Tags, selector):
+		return fitsTag
+	case selector == r.Category:
+		return fitsCategory
+	case selector == "all":
+		return fitsAll
+	default:
+		return noFit
+	}
+}
+
+// bestFit returns the closest fit of the selectors.
+func bestFit(selectors []string, r *Rule) specificity {
+	best := noFit
+	for _, s := range selectors {
+		best = max(best, fit(s, r))
+	}
+	return best
+}
+
+// choose says whether the rule runs, and how.
+func (c Choice) choose(r *Rule) (chosen, bool) {
+	selected, ignored := bestFit(c.Select, r), bestFit(c.Ignore, r)
+	if len(c.Select) == 0 {
+		selected = fitsAll
+	}
+	level, leveled := c.level(r)
+	named := selected == fitsRule || leveled == fitsRule && level != diag.Off
+	off := selected == noFit || ignored != noFit && ignored >= selected || r.Optional && !named
+	if leveled != noFit && level == diag.Off {
+		off = off || len(c.Select) == 0 || selected < leveled
+	}
+	return chosen{rule: r, level: level, named: named}, !off
+}
+
+// level returns the level that the choice gives the rule, and by how close a selector; of equally close ones the higher.
+func (c Choice) level(r *Rule) (diag.Level, specificity) {
+	level, best := diag.Off, noFit
+	for s, l := range c.Levels {
+		if f := fit(s, r); f > best || f == best && f != noFit && l > level {
+			level, best = l, f
+		}
+	}
+	return level, best
+}
+
+// fits reports whether the selector fits any rule.
+func (reg *Registry) fits(selector string) bool {
+	return slices.ContainsFunc(reg.rules, func(r *Rule) bool { return fit(selector, r) != noFit })
+}
+
+// suggest returns the selector nearest to a mistyped one, or "".
+func (reg *Registry) suggest(selector string) string {
+	best, limit := "", len(selector)/3
+	for _, s := range reg.Selectors() {
+		if n := catalog.Distance(strings.ToLower(selector), strings.ToLower(s), limit); n <= limit {
+			best, limit = s, n-1
+		}
+	}
+	return best
+}
+
+// Selectors returns everything that can be selected by, sorted: names, codes, categories, tags and "all".
+func (reg *Registry) Selectors() []string {
+	out := []string{"all"}
+	for _, r := range reg.rules {
+		out = append(out, r.Name, r.Code, r.Category)
+		out = append(out, r.Tags...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
