@@ -22,7 +22,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"access_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"access_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
@@ -225,7 +225,7 @@ var directives = [...]Directive{
 		{Module: "ngx_http_autoindex_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "", Syntax: "autoindex_localtime on | off"},
 	}},
 	{"balancer_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Upstream, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: Upstream, Since: "", Syntax: ""},
 	}},
 	{"balancer_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Upstream, Since: "", Syntax: ""},
@@ -237,7 +237,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"body_filter_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"body_filter_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
@@ -309,7 +309,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"content_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"content_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Location | IfInLocation, Since: "", Syntax: ""},
@@ -379,7 +379,7 @@ var directives = [...]Directive{
 		{Module: "ngx_epoll_module", Kind: Undocumented, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Events, Since: "", Syntax: ""},
 	}},
 	{"error_log", []Entry{
-		{Module: "ngx_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: Main, Default: "logs/error.log error", HasDefault: true, Since: "", Syntax: "error_log file [level] [json]"},
+		{Module: "ngx_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: Main | HTTP | Server | Location | Stream | StreamServer | Mail | MailServer, Default: "logs/error.log error", HasDefault: true, Since: "", Syntax: "error_log file [level] [json]"},
 	}},
 	{"error_log_tag", []Entry{
 		{Module: "ngx_http_core_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Since: "1.29.8", Syntax: "error_log_tag name value"},
@@ -397,7 +397,7 @@ var directives = [...]Directive{
 		{Module: "ngx_core_module", Kind: OSS, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: Main, Since: "", Syntax: "events { ... }"},
 	}},
 	{"exit_worker_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"exit_worker_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
@@ -783,7 +783,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"header_filter_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"header_filter_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
@@ -862,16 +862,16 @@ var directives = [...]Directive{
 		{Module: "ngx_http_v2_module", Kind: Undocumented, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
 	}},
 	{"http3", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "on", HasDefault: true, Since: "", Syntax: "http3 on | off"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "on", HasDefault: true, Since: "1.25.0", Syntax: "http3 on | off"},
 	}},
 	{"http3_hq", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "http3_hq on | off"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "1.25.0", Syntax: "http3_hq on | off"},
 	}},
 	{"http3_max_concurrent_streams", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "128", HasDefault: true, Since: "", Syntax: "http3_max_concurrent_streams number"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "128", HasDefault: true, Since: "1.25.0", Syntax: "http3_max_concurrent_streams number"},
 	}},
 	{"http3_stream_buffer_size", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "64k", HasDefault: true, Since: "", Syntax: "http3_stream_buffer_size size"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "64k", HasDefault: true, Since: "1.25.0", Syntax: "http3_stream_buffer_size size"},
 	}},
 	{"if", []Entry{
 		{Module: "ngx_http_rewrite_module", Kind: OSS, Block: Yes, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: Server | Location, Since: "", Syntax: "if (condition) { ... }"},
@@ -922,7 +922,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"init_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"init_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
@@ -931,7 +931,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"init_worker_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"init_worker_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
@@ -1082,15 +1082,15 @@ var directives = [...]Directive{
 	}},
 	{"keepalive_requests", []Entry{
 		{Module: "ngx_http_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "1000", HasDefault: true, Since: "0.8.0", Syntax: "keepalive_requests number"},
-		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "1000", HasDefault: true, Since: "1.15.3", Syntax: "keepalive_requests number"},
+		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Upstream, Default: "1000", HasDefault: true, Since: "1.15.3", Syntax: "keepalive_requests number"},
 	}},
 	{"keepalive_time", []Entry{
 		{Module: "ngx_http_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "1h", HasDefault: true, Since: "1.19.10", Syntax: "keepalive_time time"},
-		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "1h", HasDefault: true, Since: "1.19.10", Syntax: "keepalive_time time"},
+		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Upstream, Default: "1h", HasDefault: true, Since: "1.19.10", Syntax: "keepalive_time time"},
 	}},
 	{"keepalive_timeout", []Entry{
 		{Module: "ngx_http_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: HTTP | Server | Location, Default: "75s", HasDefault: true, Since: "", Syntax: "keepalive_timeout timeout [header_timeout]"},
-		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "1.15.3", Syntax: "keepalive_timeout timeout"},
+		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Upstream, Default: "60s", HasDefault: true, Since: "1.15.3", Syntax: "keepalive_timeout timeout"},
 	}},
 	{"keyval", []Entry{
 		{Module: "ngx_http_keyval_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: HTTP, Since: "", Syntax: "keyval key $variable zone=name"},
@@ -1114,8 +1114,8 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: StreamUpstream, Since: "", Syntax: "least_conn"},
 	}},
 	{"least_time", []Entry{
-		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: Upstream, Since: "1.7.10", Syntax: "least_time header | last_byte [inflight]"},
-		{Module: "ngx_stream_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: StreamUpstream, Since: "1.7.11", Syntax: "least_time connect | first_byte | last_byte [inflight]"},
+		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: Upstream, Since: "", Syntax: "least_time header | last_byte [inflight]"},
+		{Module: "ngx_stream_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: StreamUpstream, Since: "", Syntax: "least_time connect | first_byte | last_byte [inflight]"},
 	}},
 	{"license_token", []Entry{
 		{Module: "ngx_mgmt_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Mgmt, Default: "license.jwt", HasDefault: true, Since: "1.27.2", Syntax: "license_token file"},
@@ -1193,7 +1193,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"log_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"log_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
@@ -1527,7 +1527,7 @@ var directives = [...]Directive{
 		{Module: "ngx_http_charset_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Default: "off", HasDefault: true, Since: "", Syntax: "override_charset on | off"},
 	}},
 	{"pass", []Entry{
-		{Module: "ngx_stream_pass_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: StreamServer, Since: "", Syntax: "pass address"},
+		{Module: "ngx_stream_pass_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: StreamServer, Since: "1.25.5", Syntax: "pass address"},
 	}},
 	{"pcre_jit", []Entry{
 		{Module: "ngx_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Main, Default: "off", HasDefault: true, Since: "1.1.12", Syntax: "pcre_jit on | off"},
@@ -1600,6 +1600,7 @@ var directives = [...]Directive{
 	}},
 	{"proxy", []Entry{
 		{Module: "ngx_mgmt_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Mgmt, Since: "1.27.4", Syntax: "proxy host:port"},
+		{Module: "ngx_mail_proxy_module", Kind: Undocumented, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Since: "", Syntax: ""},
 	}},
 	{"proxy_allow_upstream", []Entry{
 		{Module: "ngx_http_proxy_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Since: "1.29.3", Syntax: "proxy_allow_upstream string ..."},
@@ -1930,19 +1931,19 @@ var directives = [...]Directive{
 		{Module: "ngx_http_upstream_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: Upstream, Since: "1.5.12", Syntax: "queue number [timeout=time]"},
 	}},
 	{"quic_active_connection_id_limit", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "2", HasDefault: true, Since: "", Syntax: "quic_active_connection_id_limit number"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "2", HasDefault: true, Since: "1.25.0", Syntax: "quic_active_connection_id_limit number"},
 	}},
 	{"quic_bpf", []Entry{
-		{Module: "ngx_http_v3_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Main, Default: "off", HasDefault: true, Since: "", Syntax: "quic_bpf on | off"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Main, Default: "off", HasDefault: true, Since: "1.25.0", Syntax: "quic_bpf on | off"},
 	}},
 	{"quic_gso", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "quic_gso on | off"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "1.25.0", Syntax: "quic_gso on | off"},
 	}},
 	{"quic_host_key", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: "quic_host_key file"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "1.25.0", Syntax: "quic_host_key file"},
 	}},
 	{"quic_retry", []Entry{
-		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "quic_retry on | off"},
+		{Module: "ngx_http_v3_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "1.25.0", Syntax: "quic_retry on | off"},
 	}},
 	{"random", []Entry{
 		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 0, Max: 2}, Contexts: Upstream, Since: "1.15.1", Syntax: "random [two [method]]"},
@@ -2004,7 +2005,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"rewrite_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"rewrite_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location | IfInLocation, Since: "", Syntax: ""},
@@ -2219,7 +2220,7 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Stream, Default: "512", HasDefault: true, Since: "1.25.5", Syntax: "server_names_hash_max_size size"},
 	}},
 	{"server_rewrite_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server, Since: "", Syntax: ""},
 	}},
 	{"server_rewrite_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
@@ -2250,7 +2251,7 @@ var directives = [...]Directive{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 2, Max: -1}, Contexts: Server | IfInServer | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"set_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 2, Max: 2}, Contexts: Server | IfInServer | Location | IfInLocation, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Server | IfInServer | Location | IfInLocation, Since: "", Syntax: ""},
 	}},
 	{"set_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 2, Max: -1}, Contexts: Server | IfInServer | Location | IfInLocation, Since: "", Syntax: ""},
@@ -2304,8 +2305,8 @@ var directives = [...]Directive{
 		{Module: "ngx_http_ssi_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "256", HasDefault: true, Since: "", Syntax: "ssi_value_length length"},
 	}},
 	{"ssl", []Entry{
-		{Module: "ngx_http_ssl_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
-		{Module: "ngx_mail_ssl_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Mail | MailServer, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
+		{Module: "ngx_http_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
+		{Module: "ngx_mail_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
 	}},
 	{"ssl_alpn", []Entry{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: Stream | StreamServer, Since: "1.21.4", Syntax: "ssl_alpn protocol ..."},
@@ -2319,7 +2320,7 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Stream | StreamServer, Since: "", Syntax: "ssl_certificate file"},
 	}},
 	{"ssl_certificate_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server, Since: "", Syntax: ""},
 	}},
 	{"ssl_certificate_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
@@ -2349,7 +2350,7 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Stream | StreamServer, Since: "1.11.8", Syntax: "ssl_client_certificate file"},
 	}},
 	{"ssl_client_hello_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server, Since: "", Syntax: ""},
 	}},
 	{"ssl_client_hello_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: ""},
@@ -2360,7 +2361,7 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 2, Max: 2}, Contexts: Stream | StreamServer, Since: "1.19.4", Syntax: "ssl_conf_command name value"},
 	}},
 	{"ssl_crl", []Entry{
-		{Module: "ngx_http_oidc_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: "ssl_crl file"},
+		{Module: "ngx_http_oidc_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: OIDCProvider, Since: "", Syntax: "ssl_crl file"},
 		{Module: "ngx_http_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "0.8.7", Syntax: "ssl_crl file"},
 		{Module: "ngx_mail_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Since: "1.7.11", Syntax: "ssl_crl file"},
 		{Module: "ngx_mgmt_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Mgmt, Since: "", Syntax: "ssl_crl file"},
@@ -2436,13 +2437,13 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: Stream | StreamServer, Default: "none", HasDefault: true, Since: "", Syntax: "ssl_session_cache off | none | [builtin[:size]] [shared:name:size]"},
 	}},
 	{"ssl_session_fetch_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"ssl_session_fetch_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"ssl_session_store_by_lua_block", []Entry{
-		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
+		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP, Since: "", Syntax: ""},
 	}},
 	{"ssl_session_store_by_lua_file", []Entry{
 		{Module: "lua-nginx-module", Kind: ThirdPartyKind, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Since: "", Syntax: ""},
@@ -2479,8 +2480,8 @@ var directives = [...]Directive{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Stream | StreamServer, Default: "off", HasDefault: true, Since: "1.27.2", Syntax: "ssl_stapling_verify on | off"},
 	}},
 	{"ssl_trusted_certificate", []Entry{
-		{Module: "ngx_http_acme_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "", Syntax: "ssl_trusted_certificate file"},
-		{Module: "ngx_http_oidc_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "system CA bundle", HasDefault: true, Since: "", Syntax: "ssl_trusted_certificate file"},
+		{Module: "ngx_http_acme_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: ACMEIssuer, Since: "", Syntax: "ssl_trusted_certificate file"},
+		{Module: "ngx_http_oidc_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: OIDCProvider, Default: "system CA bundle", HasDefault: true, Since: "", Syntax: "ssl_trusted_certificate file"},
 		{Module: "ngx_http_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Since: "1.3.7", Syntax: "ssl_trusted_certificate file"},
 		{Module: "ngx_mail_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Since: "1.7.11", Syntax: "ssl_trusted_certificate file"},
 		{Module: "ngx_mgmt_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Mgmt, Default: "system CA bundle", HasDefault: true, Since: "", Syntax: "ssl_trusted_certificate file"},
@@ -2522,10 +2523,10 @@ var directives = [...]Directive{
 	}},
 	{"status_zone", []Entry{
 		{Module: "ngx_http_api_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Server | Location | IfInLocation, Since: "1.13.12", Syntax: "status_zone zone"},
-		{Module: "ngx_http_status_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Server, Since: "", Syntax: "status_zone zone"},
+		{Module: "ngx_http_status_module", Kind: Docs, Block: No, Arity: Arity{}, Contexts: Server | StreamServer, Since: "", Syntax: "status_zone zone"},
 	}},
 	{"sticky", []Entry{
-		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 2, Max: -1}, Contexts: Upstream, Since: "1.5.7", Syntax: "sticky cookie name [expires=time] [domain=domain] [httponly] [samesite=strict|lax|none|$variable] [secure] [path=path] | sticky route $variable ... | sticky learn create=$variable lookup=$variable zone=name:size [timeout=time] [header] [sync]"},
+		{Module: "ngx_http_upstream_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 2, Max: -1}, Contexts: Upstream, Since: "1.29.6", Syntax: "sticky cookie name [expires=time] [domain=domain] [httponly] [samesite=strict|lax|none|$variable] [secure] [path=path] | sticky route $variable ... | sticky learn create=$variable lookup=$variable zone=name:size [timeout=time] [header] [sync]"},
 	}},
 	{"stream", []Entry{
 		{Module: "ngx_stream_core_module", Kind: OSS, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: Main, Since: "", Syntax: "stream { ... }"},
@@ -2571,49 +2572,49 @@ var directives = [...]Directive{
 		{Module: "ngx_http_core_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 2, Max: -1}, Contexts: Server | Location, Since: "", Syntax: "try_files file ... uri | try_files file ... =code"},
 	}},
 	{"tunnel_allow_upstream", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Since: "", Syntax: "tunnel_allow_upstream string ..."},
+		{Module: "ngx_http_tunnel_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Since: "1.31.0", Syntax: "tunnel_allow_upstream string ..."},
 	}},
 	{"tunnel_bind", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: HTTP | Server | Location, Since: "", Syntax: "tunnel_bind address | off"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 2}, Contexts: HTTP | Server | Location, Since: "1.31.0", Syntax: "tunnel_bind address | off"},
 	}},
 	{"tunnel_bind_dynamic", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "", Syntax: "tunnel_bind_dynamic on | off"},
+		{Module: "ngx_http_tunnel_module", Kind: Plus, Block: No, Arity: Arity{}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_bind_dynamic on | off"},
 	}},
 	{"tunnel_buffer_size", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "16k", HasDefault: true, Since: "", Syntax: "tunnel_buffer_size size"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "16k", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_buffer_size size"},
 	}},
 	{"tunnel_connect_timeout", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "", Syntax: "tunnel_connect_timeout time"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_connect_timeout time"},
 	}},
 	{"tunnel_next_upstream", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: HTTP | Server | Location, Default: "error timeout", HasDefault: true, Since: "", Syntax: "tunnel_next_upstream error | timeout | denied | off ..."},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: HTTP | Server | Location, Default: "error timeout", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_next_upstream error | timeout | denied | off ..."},
 	}},
 	{"tunnel_next_upstream_timeout", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "", Syntax: "tunnel_next_upstream_timeout time"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_next_upstream_timeout time"},
 	}},
 	{"tunnel_next_upstream_tries", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "", Syntax: "tunnel_next_upstream_tries number"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_next_upstream_tries number"},
 	}},
 	{"tunnel_pass", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 0, Max: 1}, Contexts: Server | Location | IfInLocation, Since: "", Syntax: "tunnel_pass [address]"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 0, Max: 1}, Contexts: Server | Location | IfInLocation, Since: "1.31.0", Syntax: "tunnel_pass [address]"},
 	}},
 	{"tunnel_read_timeout", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "", Syntax: "tunnel_read_timeout time"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_read_timeout time"},
 	}},
 	{"tunnel_send_lowat", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "", Syntax: "tunnel_send_lowat size"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "0", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_send_lowat size"},
 	}},
 	{"tunnel_send_timeout", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "", Syntax: "tunnel_send_timeout time"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "60s", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_send_timeout time"},
 	}},
 	{"tunnel_socket_keepalive", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "", Syntax: "tunnel_socket_keepalive on | off"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "1.31.0", Syntax: "tunnel_socket_keepalive on | off"},
 	}},
 	{"tunnel_socket_rcvbuf", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Since: "1.31.3", Syntax: "tunnel_socket_rcvbuf size"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Since: "1.31.0", Syntax: "tunnel_socket_rcvbuf size"},
 	}},
 	{"tunnel_socket_sndbuf", []Entry{
-		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Since: "1.31.3", Syntax: "tunnel_socket_sndbuf size"},
+		{Module: "ngx_http_tunnel_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Since: "1.31.0", Syntax: "tunnel_socket_sndbuf size"},
 	}},
 	{"types", []Entry{
 		{Module: "ngx_http_core_module", Kind: OSS, Block: Yes, Arity: Arity{Known: true, Min: 0, Max: 0}, Contexts: HTTP | Server | Location, Default: "text/html html; image/gif gif; image/jpeg jpg;", HasDefault: true, Since: "", Syntax: "types { ... }"},

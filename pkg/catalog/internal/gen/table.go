@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 )
@@ -70,7 +71,7 @@ func correct(rows []row, fix row) ([]row, error) {
 	}
 	hits := 0
 	for _, r := range rows {
-		if r["name"] != fix["name"] || (fix["module"] != "" && r["module"] != fix["module"]) || r[fix["field"]] == fix["value"] {
+		if !names(fix, r) || r[fix["field"]] == fix["value"] {
 			continue
 		}
 		r[fix["field"]] = fix["value"]
@@ -80,6 +81,12 @@ func correct(rows []row, fix row) ([]row, error) {
 		return nil, fmt.Errorf("correction of %s %s %s changes nothing", fix["name"], fix["module"], fix["field"])
 	}
 	return rows, nil
+}
+
+// names reports whether a correction is for a row: its name may hold asterisks, an empty module stands for any.
+func names(fix, r row) bool {
+	ok, err := path.Match(fix["name"], r["name"])
+	return err == nil && ok && (fix["module"] == "" || fix["module"] == r["module"])
 }
 
 // addRow adds the row whose other fields the correction's value lists as field=value, separated by semicolons.
