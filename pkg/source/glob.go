@@ -40,7 +40,7 @@ func expand(in folders, pattern string, limit int) ([]string, error) {
 		limit = DefaultMaxMatches
 	}
 	e := &expansion{in: in, pattern: pattern, limit: limit}
-	paths, err := e.matches(pattern)
+	paths, err := e.matches(plainSeparators(pattern))
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,9 @@ func (e *expansion) matches(pattern string) ([]string, error) {
 	base := pattern[cut:]
 	if magic(base) {
 		return e.listed(prefixes, base)
+	}
+	if danglingEscape(base) {
+		return nil, nil
 	}
 	return e.named(prefixes, unescape(base))
 }

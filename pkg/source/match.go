@@ -94,3 +94,25 @@ func unescape(pattern string) string {
 	}
 	return b.String()
 }
+
+// plainSeparators removes the backslash before each slash that has one.
+func plainSeparators(pattern string) string {
+	if !escapes || !strings.Contains(pattern, `\/`) {
+		return pattern
+	}
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] == '\\' && i+1 < len(pattern) {
+			if i++; pattern[i] != '/' {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(pattern[i])
+	}
+	return b.String()
+}
+
+// danglingEscape reports whether pattern ends in a backslash that escapes nothing: it matches nothing then.
+func danglingEscape(pattern string) bool {
+	return escapes && (len(pattern)-len(strings.TrimRight(pattern, `\`)))%2 == 1
+}

@@ -42,13 +42,13 @@ func readMember(set *byteSet, pattern string) int {
 	if n := readClass(set, pattern); n > 0 {
 		return n
 	}
-	low, n := readByte(pattern)
+	low, n := readSymbol(pattern)
 	if n == 0 {
 		return 0
 	}
 	high := low
 	if rest := pattern[n:]; len(rest) > 1 && rest[0] == '-' && rest[1] != ']' {
-		last, m := readByte(rest[1:])
+		last, m := readSymbol(rest[1:])
 		if m == 0 {
 			return 0
 		}
@@ -58,6 +58,18 @@ func readMember(set *byteSet, pattern string) int {
 		set[c] = true
 	}
 	return n
+}
+
+// readSymbol reads one byte of a bracket expression, written as it is, escaped, `[.x.]` or `[=x=]`; what begins like the
+// last two and is not is refused.
+func readSymbol(pattern string) (c byte, width int) {
+	if len(pattern) < 2 || pattern[0] != '[' || pattern[1] != '.' && pattern[1] != '=' {
+		return readByte(pattern)
+	}
+	if len(pattern) < 5 || pattern[3] != pattern[1] || pattern[4] != ']' {
+		return 0, 0
+	}
+	return pattern[2], 5
 }
 
 // readByte reads one byte of a bracket expression, escaped or not.
