@@ -1,0 +1,56 @@
+package pcre
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// TimeLimit is the longest that one match may take in the backtracking engine.
+// It stands for PCRE2's match limit of 10,000,000 steps.
+const TimeLimit = time.Second
+
+// ErrTimeout is returned by [Regexp.Match] where the match took longer than
+// [TimeLimit]. PCRE2 gives PCRE2_ERROR_MATCHLIMIT for such a pair, for which
+// nginx answers 500.
+var ErrTimeout = errors.New("pcre: match limit exceeded")
+
+// ErrUnsupported is wrapped by the error for a pattern that PCRE2 accepts, or
+// that only some of its versions accept, and that this package cannot match
+// exactly. What such a pattern does is unknown.
+var ErrUnsupported = errors.New("pcre: unsupported pattern")
+
+// Error says that PCRE2 refuses a pattern. Wording and offset are those of
+// PCRE2 10.42; nginx prints them as
+//
+//	pcre2_compile() failed: MESSAGE in "PATTERN" at "REST"
+//
+// nginx: src/core/ngx_regex.c, ngx_regex_compile.
+type Error struct {
+	Pattern string
+	Offset  int    // in bytes, 0 to len(Pattern)
+	Message string // PCRE2's text, pcre2_get_error_message
+}
+
+// Error is the sentence that nginx prints: it leaves "at" out where the
+// pattern ends at the offset.
+func (e *Error) Error() string {
+	if e.Offset >= len(e.Pattern) {
+		return fmt.Sprintf("pcre2_compile() failed: %s in \"%s\"", e.Message, e.Pattern)
+	}
+	return fmt.Sprintf("pcre2_compile() failed: %s in \"%s\" at \"%s\"", e.Message, e.Pattern, e.Pattern[e.Offset:])
+}
+
+// fault is a refusal before the pattern is known to whoever found it.
+type fault struct {
+	code   code
+	offset int
+}
+
+func (f *fault) in(pattern string) *Error {
+	return &Error{Pattern: pattern, Offset: f.offset, Message: f.code.message()}
+}
+
+func unsupported(pattern, reason string) error {
+	return fmt.Errorf("%w: %s in %q", ErrUnsupported, reason, pattern)
+}
