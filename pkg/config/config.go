@@ -31,7 +31,9 @@ type Config struct {
 	// Problems are the includes that could not be followed, in order.
 	Problems []Problem
 
-	names names
+	brought  map[*Directive][]*Inclusion
+	declared map[string]catalog.Entry
+	names    names
 }
 
 // Directive is one statement where nginx would read it: a file that is included twice has two for each of its
@@ -43,7 +45,7 @@ type Directive struct {
 	// Parent is the directive whose block this one is read in, across includes; Config.Root at the top, nil for it.
 	Parent *Directive
 	// Children are the statements of the block with includes spliced in: an include directive is followed by what it
-	// brought. Entries of map-like blocks are children too.
+	// brought. Of a map-like block (MapLike) they are the include directives only: see Config.Entries.
 	Children []*Directive
 	// Context is what the statement is read in. A fragment may have several candidates; 0 where nothing is known.
 	Context catalog.Context
@@ -52,10 +54,12 @@ type Directive struct {
 	Inside catalog.Context
 	// Via is how the file came in; nil in the entry file.
 	Via *Inclusion
-	// Data marks an entry of a map-like block: its first word is data, not a directive's name.
-	Data bool
-	// hole is set where something at this level of a block cannot be seen (see Unknown).
-	hole hole
+	// MapLike marks the block of a map, geo, types and the like: its statements are data, not directives.
+	MapLike bool
+	// hole says what at this level cannot be seen; nil where all can.
+	hole *hole
+	// settings are those of Children without a block, where there are many blocks among them; else nil.
+	settings []*Directive
 }
 
 // Inclusion is one file brought in by one include directive at one place.
@@ -85,8 +89,8 @@ type ProblemKind uint8
 const (
 	// NotFound: a literal include whose file is not there, inside the root's folder.
 	NotFound ProblemKind = iota
-	// OutsideRoot: a literal include whose file is not there, outside the root's folder, where we may not be meant
-	// to have it.
+	// OutsideRoot: an include whose file is not there, outside the root's folder or in a fragment whose root is not
+	// known, so that we may not be meant to have it.
 	OutsideRoot
 	// Cycle: a file includes itself, directly or not.
 	Cycle
@@ -99,8 +103,8 @@ const (
 // Span returns where the include's path stands.
 func (p Problem) Span() source.Span { return p.At.Words[1].Span() }
 
-// All yields every directive in the order in which nginx reads them, a block's directive before its children. Entries
-// of map-like blocks are left out.
+// All yields every directive in the order in which nginx reads them, a block's directive before its children. The
+// entries of map-like blocks are not directives: see Entries.
 func (c *Config) All() iter.Seq[*Directive] {
 	return func(yield func(*Directive) bool) { walk(c.Root, yield) }
 }
@@ -108,9 +112,6 @@ func (c *Config) All() iter.Seq[*Directive] {
 // walk yields the directives below d in order and reports whether to go on.
 func walk(d *Directive, yield func(*Directive) bool) bool {
 	for _, child := range d.Children {
-		if child.Data {
-			continue
-		}
 		if !yield(child) || !walk(child, yield) {
 			return false
 		}

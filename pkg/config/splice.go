@@ -1,0 +1,161 @@
+package config
+
+import (
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
+)
+
+// Limits that keep a hostile configuration from growing without bound. nginx itself stops at its limit of open files.
+const (
+	// MaxIncludeDepth is how deep includes may nest.
+	MaxIncludeDepth = 64
+	// MaxDirectives is how many directives a configuration may have with all includes spliced in.
+	MaxDirectives = 8 << 20
+)
+
+// splicer builds the tree of a configuration from the trees of its files.
+type splicer struct {
+	config  *Config
+	loader  *Loader
+	opts    Options
+	paths   *paths
+	seen    map[*syntax.File]bool
+	count   int
+	clouded bool // some include may have brought more than we saw
+	spare   []Directive
+	links   []*Directive
+}
+
+// enter lists a file the first time it comes in.
+func (s *splicer) enter(f *syntax.File) {
+	if !s.seen[f] {
+		s.seen[f] = true
+		s.config.Files = append(s.config.Files, f)
+	}
+}
+
+// splice appends the statements of one file's block to the block of parent.
+func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax.Directive, via *Inclusion) {
+	if parent.Children == nil {
+		parent.Children = s.room(len(statements))
+	}
+	for _, d := range statements {
+		if s.count++; s.count > MaxDirectives {
+			s.clouded = true
+			cloud(parent)
+			return
+		}
+		child := s.node(d, f, parent, via)
+		parent.Children = append(parent.Children, child)
+		switch {
+		case d.Block == nil && d.Name() == "include" && len(d.Words) == 2:
+			s.include(child, parent)
+		case d.Block != nil:
+			s.block(child)
+		default:
+			s.doubt(child, parent)
+		}
+	}
+	s.separate(parent)
+}
+
+// block splices what a block holds.
+func (s *splicer) block(d *Directive) {
+	d.MapLike = catalog.MapLike(d.Name(), d.Context)
+	switch {
+	case d.Block.Raw:
+	case d.MapLike:
+		s.data(d, d.File, d.Block.Directives, d.Via)
+	default:
+		d.Inside = inside(d.Name(), d.Context)
+		s.doubt(d, d.Parent)
+		s.splice(d, d.File, d.Block.Directives, d.Via)
+	}
+}
+
+// data looks through the entries of a map-like block for includes only: the entries are many, and are read in place.
+func (s *splicer) data(parent *Directive, f *syntax.File, entries []*syntax.Directive, via *Inclusion) {
+	for _, d := range entries {
+		if len(d.Words) == 2 && d.Name() == "include" && d.Block == nil {
+			child := s.node(d, f, parent, via)
+			parent.Children = append(parent.Children, child)
+			s.include(child, parent)
+		}
+	}
+}
+
+// node returns a new directive of the configuration; they are made in slabs, since there are many.
+func (s *splicer) node(d *syntax.Directive, f *syntax.File, parent *Directive, via *Inclusion) *Directive {
+	if len(s.spare) == 0 {
+		s.spare = make([]Directive, min(1024, max(16, s.count)))
+	}
+	n := &s.spare[0]
+	s.spare = s.spare[1:]
+	*n = Directive{Directive: d, File: f, Parent: parent, Context: parent.Inside, Via: via}
+	return n
+}
+
+// room returns an empty slice for n children, cut from a slab.
+func (s *splicer) room(n int) []*Directive {
+	if len(s.links) < n {
+		s.links = make([]*Directive, max(n, min(1024, max(16, s.count))))
+	}
+	cut := s.links[:0:n]
+	s.links = s.links[n:]
+	return cut
+}
+
+// separate keeps the simple directives of a block with many blocks apart, so that looking up what the http level sets
+// does not walk past every server.
+func (s *splicer) separate(parent *Directive) {
+	const many = 16
+	if len(parent.Children) <= many {
+		return
+	}
+	parent.settings = make([]*Directive, 0, many)
+	for _, child := range parent.Children {
+		if child.Block == nil {
+			parent.settings = append(parent.settings, child)
+		}
+	}
+}
+
+// doubt notes what a directive that nobody knows may have been meant to be.
+func (s *splicer) doubt(d, parent *Directive) {
+	name := d.Name()
+	if parent.Inside == 0 || catalog.Lookup(name) != nil {
+		return
+	}
+	if elided(name) {
+		cloud(parent)
+		return
+	}
+	if _, declared := s.opts.Declared[name]; declared {
+		return
+	}
+	if _, foreign := catalog.ThirdParty(name); foreign {
+		return
+	}
+	if meant := s.loader.suggest(name, parent.Inside); len(meant) > 0 {
+		parent.doubted(meant)
+	}
+}
+
+// doubted notes that each of the directives of these names may be set in the block d.
+func (d *Directive) doubted(names []string) {
+	if d.hole == nil {
+		d.hole = &hole{}
+	}
+	d.hole.names = append(d.hole.names, names...)
+}
+
+// elided reports whether a name is the three dots of an article's snippet.
+func elided(name string) bool { return name == "..." || name == "…" || name == "...;" }
+
+// cloud marks that anything may be set in the block d.
+func cloud(d *Directive) {
+	if d.hole == nil {
+		d.hole = &hole{}
+	}
+	d.hole.any = true
+}
