@@ -37,8 +37,14 @@ type Diagnostic struct {
 	Note string
 	// Labels are further places that explain the finding.
 	Labels []Label
-	// Chain is how the file of At came into the configuration: the include directives, the entry file's first.
-	Chain []Location
+	// Chain is how the file of At came into the configuration: the include directives, the entry file's first, each
+	// with what to say beside it, such as "included here, in `http`".
+	Chain []Label
+	// Scope says in which blocks and statement the finding stands, in words that stay when lines move:
+	// "http/server[example.com]/location[/ws]/proxy_set_header[Connection close]": each enclosing directive, through
+	// includes, with its arguments as nginx reads them (a server with its first name), the statement itself last. It
+	// is empty where there is no statement, as for a syntax error. Fingerprints rest on it.
+	Scope string
 	// Fix is nil where nothing can be proposed.
 	Fix *Fix
 	// Evidence is what a backend would receive, or nil.

@@ -23,6 +23,7 @@ type Pass struct {
 	run     *run
 	current *config.Directive // what OnDirective or OnVerdict is called for
 	broken  bool              // it panicked
+	asked   map[any]bool      // the keys of First
 }
 
 // Report adds a finding. What the rule leaves out is filled in: Rule, Code, Category, Tags, and, where they are zero,
@@ -67,6 +68,23 @@ func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directiv
 	p.run.findings = append(p.run.findings, f)
 }
 
+// First reports whether this is the first time that the rule asks with this key in this configuration, for a rule that
+// says a thing once. The key is comparable.
+func (p *Pass) First(key any) bool {
+	if p.asked[key] {
+		return false
+	}
+	if p.asked == nil {
+		p.asked = map[any]bool{}
+	}
+	p.asked[key] = true
+	return true
+}
+
+// LoadsModules reports whether the configuration has a load_module directive, so that nginx may know directives and
+// variables that no catalog lists.
+func (p *Pass) LoadsModules() bool { return p.run.loadsModules() }
+
 // finding is a diagnostic and what it is about.
 type finding struct {
 	diagnostic diag.Diagnostic
@@ -74,10 +92,14 @@ type finding struct {
 }
 
 // Chain returns the include directives that brought d's file in, the entry file's first; nil in the entry file.
-func Chain(d *config.Directive) []diag.Location {
-	var chain []diag.Location
+func Chain(d *config.Directive) []diag.Label {
+	var chain []diag.Label
 	for _, include := range d.Chain() {
-		chain = append(chain, Head(include))
+		message := "included here"
+		if in := include.Parent; in != nil && in.Directive != nil {
+			message += ", in `" + in.Name() + "`"
+		}
+		chain = append(chain, diag.Label{Location: Head(include), Message: message})
 	}
 	return chain
 }
