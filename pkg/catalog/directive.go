@@ -24,11 +24,11 @@ type Kind uint8
 
 // The kinds of directives.
 const (
-	OSS          Kind = iota // nginx itself
-	Undocumented             // nginx itself, in no documentation
-	Plus                     // the commercial edition of a module that nginx has too
-	Docs                     // documented on nginx.org, but not in nginx's source: commercial or separate modules
-	ThirdPartyKind           // another project's module
+	OSS            Kind = iota // nginx itself
+	Undocumented               // nginx itself, in no documentation
+	Plus                       // the commercial edition of a module that nginx has too
+	Docs                       // documented on nginx.org, but not in nginx's source: commercial or separate modules
+	ThirdPartyKind             // another project's module
 )
 
 // String gives "nginx", "nginx (undocumented)", "NGINX Plus", "separate or commercial module" or "third-party".

@@ -850,7 +850,7 @@ var directives = [...]Directive{
 		{Module: "ngx_http_v2_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "1.13.9", Syntax: "http2_push uri | off"},
 	}},
 	{"http2_push_preload", []Entry{
-		{Module: "ngx_http_v2_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "1.13.9", Syntax: "http2_push_preload on | off"},
+		{Module: "ngx_http_v2_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "off", HasDefault: true, Since: "1.13.9", Syntax: "http2_push_preload on | off"},
 	}},
 	{"http2_recv_buffer_size", []Entry{
 		{Module: "ngx_http_v2_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP, Default: "256k", HasDefault: true, Since: "", Syntax: "http2_recv_buffer_size size"},
