@@ -5,11 +5,14 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog/internal/hash"
 )
 
 // Suggest gives up to n directive names that name may be a misspelling of, best first: Damerau-Levenshtein distance
-// (adjacent swaps count one) of at most 2, of at most 1 for names of up to 4 letters, none for a single letter. Case and
-// dashes for underscores count as one mistake in all. The order is by distance, then by name. A name that is a directive
+// (adjacent swaps count one) of at most 2, of at most 1 for names of up to 4 letters; names of up to 3 letters must have
+// the same letters (`fi`, `htp`), since any three letters are near some directive. Case and dashes for underscores count
+// as one mistake in all. The order is by distance, then by name. A name that is a directive
 // has no suggestions.
 func Suggest(name string, n int) []string { return SuggestIn(name, 0, n) }
 
@@ -52,7 +55,8 @@ func Distance(a, b string, limit int) int {
 type suggester struct {
 	name, folded string
 	letters      uint32
-	limit        int
+	limit        int // the largest distance
+	strange      int // how many letters may be in one of the two names only
 	found        []candidate
 	rows         [3][]int
 }
@@ -63,12 +67,14 @@ type candidate struct {
 }
 
 func newSuggester(name string) *suggester {
-	s := &suggester{name: name, folded: fold(name), letters: letters(name), limit: 2}
+	s := &suggester{name: name, folded: fold(name), letters: hash.Letters(name), limit: 2, strange: 2}
 	switch {
 	case len(name) < 2:
 		s.limit = 0
-	case len(name) <= 4:
-		s.limit = 1
+	case len(name) <= 3:
+		s.limit, s.strange = 1, 0
+	case len(name) == 4:
+		s.limit, s.strange = 1, 1
 	}
 	return s
 }
@@ -93,15 +99,7 @@ func (s *suggester) consider(known string, set uint32) {
 // near is a cheap bound: an edit changes the length by at most one and the set of letters by at most one each way.
 func (s *suggester) near(known string, set uint32) bool {
 	return len(known) <= len(s.name)+s.limit && len(s.name) <= len(known)+s.limit &&
-		bits.OnesCount32(set&^s.letters) <= s.limit && bits.OnesCount32(s.letters&^set) <= s.limit
-}
-
-// letters is a set of a name's bytes, folded to 32 classes.
-func letters(name string) (set uint32) {
-	for i := range len(name) {
-		set |= 1 << (name[i] & 31)
-	}
-	return set
+		bits.OnesCount32(set&^s.letters) <= s.strange && bits.OnesCount32(s.letters&^set) <= s.strange
 }
 
 func (s *suggester) best(n int) []string {

@@ -78,7 +78,7 @@ func ParseTarget(text string) (Version, error) {
 		}
 	}
 	if n[1]%2 == 1 {
-		return Version{}, fmt.Errorf("which release of nginx %s? It is a mainline branch; name one in full, such as %s.%d", text, text, 3)
+		return Version{}, fmt.Errorf("which release of nginx %s? Those of a mainline branch differ: name one in full, such as %s.1", text, text)
 	}
 	return Version{}, fmt.Errorf("the last release of nginx %s is not known; name one in full, such as %s.1", text, text)
 }

@@ -157,43 +157,52 @@ func variables(data fs.FS, out *bytes.Buffer) error {
 	return index(out, "variable", names)
 }
 
-// index writes the slots of the hash table (index plus one, 0 empty, linear probing) and the set of letters of each name.
+// index writes what look-ups and suggestions need: a hash table over the names, and the letters of each.
 func index(out *bytes.Buffer, kind string, names []string) error {
+	slots, err := slotsOf(names)
+	if err != nil {
+		return err
+	}
+	var sets []uint32
+	for _, name := range names {
+		sets = append(sets, hash.Letters(name))
+	}
+	fmt.Fprintf(out, "\n// %sSlots is a hash table over the names: index plus one, 0 if empty.\n", kind)
+	numbers(out, kind+"Slots", "%d", slots)
+	fmt.Fprintf(out, "\n// %sLetters has the letters of each name, as hash.Letters gives them.\n", kind)
+	numbers(out, kind+"Letters", "%#x", sets)
+	return nil
+}
+
+// slotsOf places each name's index plus one at its hash, or in the next free slot.
+func slotsOf(names []string) ([]uint16, error) {
 	size := uint32(1)
 	for int(size) < 2*len(names) {
 		size *= 2
 	}
-	slots := make([]int, size)
+	slots := make([]uint16, size)
 	for i, name := range names {
 		if i > 0 && names[i-1] == name {
-			return fmt.Errorf("%s %s twice", kind, name)
+			return nil, fmt.Errorf("%s twice", name)
 		}
 		slot := hash.Sum(name) % size
 		for slots[slot] != 0 {
 			slot = (slot + 1) % size
 		}
-		slots[slot] = i + 1
+		slots[slot] = uint16(i + 1)
 	}
-	fmt.Fprintf(out, "\n// %sSlots is a hash table over the names: index plus one, 0 if empty.\nvar %sSlots = [%d]uint16{", kind, kind, size)
-	for i, s := range slots {
-		if i%20 == 0 {
+	return slots, nil
+}
+
+func numbers[T uint16 | uint32](out *bytes.Buffer, name, verb string, values []T) {
+	fmt.Fprintf(out, "var %s = [...]%T{", name, values[0])
+	for i, v := range values {
+		if i%16 == 0 {
 			out.WriteString("\n")
 		}
-		fmt.Fprintf(out, "%d, ", s)
-	}
-	fmt.Fprintf(out, "\n}\n\n// %sLetters has the letters of each name, as letters gives them.\nvar %sLetters = [...]uint32{", kind, kind)
-	for i, name := range names {
-		if i%10 == 0 {
-			out.WriteString("\n")
-		}
-		var set uint32
-		for j := range len(name) {
-			set |= 1 << (name[j] & 31)
-		}
-		fmt.Fprintf(out, "%#x, ", set)
+		fmt.Fprintf(out, verb+", ", v)
 	}
 	out.WriteString("\n}\n")
-	return nil
 }
 
 func thirdParty(data fs.FS, out *bytes.Buffer) error {

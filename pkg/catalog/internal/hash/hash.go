@@ -1,4 +1,5 @@
-// Package hash answers: in which slot of a generated table does a name stand? The generator and the look-up share it.
+// Package hash answers: in which slot of a generated table does a name stand, and which letters has it? The generator and
+// the look-up share it.
 package hash
 
 // Sum mixes a name's length with its first, middle and last eight bytes: all of the bytes up to 24, and of a longer
@@ -27,4 +28,12 @@ func word[T string | []byte](s T, i int) uint64 {
 	_ = s[i+7]
 	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// Letters is the set of a name's bytes, folded to 32 classes.
+func Letters(name string) (set uint32) {
+	for i := range len(name) {
+		set |= 1 << (name[i] & 31)
+	}
+	return set
 }
