@@ -51,6 +51,9 @@ func (p *parser) octal(first byte) (byte, *fault) {
 }
 
 func (p *parser) bracedOctal() (byte, *fault) {
+	if p.done() {
+		return 0, p.failBack(codeOctalBrace)
+	}
 	if p.at(0) != '{' {
 		return 0, p.fail(codeOctalBrace)
 	}
@@ -82,26 +85,38 @@ func (p *parser) hex() (byte, *fault) {
 	return byte(n), nil
 }
 
-// braced reads digits of a base up to the closing brace.
+// braced reads digits of a base up to the closing brace. Since PCRE2 10.43
+// blanks may surround them.
 func (p *parser) braced(base int, notDigit code) (byte, *fault) {
+	start := p.pos
+	p.pos = blanks(p.src, start)
+	early := p.pos > start
 	n := 0
 	for ; !p.done() && digitValue(p.at(0)) < base; p.pos++ {
 		n = min(n*base+digitValue(p.at(0)), 0x100)
 	}
-	switch {
-	case n > 0xff:
+	if n > 0xff {
 		return 0, p.fail(codeCodePointTooLarge)
+	}
+	end := p.pos
+	p.pos = blanks(p.src, end)
+	switch {
+	case p.at(0) == '}' && early:
+		p.newer(blankInBraces, &fault{notDigit, start})
+	case p.at(0) == '}' && p.pos > end:
+		p.newer(blankInBraces, &fault{notDigit, end})
+	case p.done() && p.pos == end && !early:
+		return 0, p.failBack(notDigit)
+	case p.at(0) != '}' && early:
+		return 0, &fault{notDigit, start}
 	case p.at(0) != '}':
-		if p.blankInBraces() {
-			p.doubted("a blank in braces, accepted since PCRE2 10.43 only")
-		}
-		return 0, p.fail(notDigit)
+		return 0, &fault{notDigit, end}
 	}
 	p.pos++
 	return byte(n), nil
 }
 
-func (p *parser) blankInBraces() bool { return p.at(0) == ' ' || p.at(0) == '\t' }
+const blankInBraces = "a blank in braces, accepted since PCRE2 10.43 only"
 
 func (p *parser) control() (byte, *fault) {
 	if p.done() {

@@ -1,20 +1,14 @@
 package pcre
 
+import "strconv"
+
 // check makes, after parsing, PCRE2's remaining checks in its order:
 // lookbehinds, then references, then the branches of conditions.
 //
 // PCRE2: check_lookbehinds; compile_branch in its two passes.
 func (p *parser) check(t *tree) *fault {
 	c := &checker{p: p, tree: t, within: map[*group]bool{}}
-	if p.behinds {
-		if f := c.lookbehinds(t.root); f != nil {
-			return f
-		}
-	}
-	if f := c.references(t.root); f != nil {
-		return f
-	}
-	if f := c.conditions(t.root); f != nil {
+	if f := c.all(t.root); f != nil {
 		return f
 	}
 	if compiledSize(t.root) > maxCompiled {
@@ -23,11 +17,25 @@ func (p *parser) check(t *tree) *fault {
 	return nil
 }
 
+// all stops at the first fault.
+func (c *checker) all(root node) *fault {
+	if c.p.behinds {
+		if f := c.lookbehinds(root); f != nil {
+			return f
+		}
+	}
+	if f := c.references(root); f != nil {
+		return f
+	}
+	return c.conditions(root)
+}
+
 type checker struct {
-	p      *parser
-	tree   *tree
-	steps  int
-	within map[*group]bool // groups being measured: meeting one again is recursion
+	p       *parser
+	tree    *tree
+	steps   int
+	within  map[*group]bool // groups being measured: meeting one again is recursion
+	varying *fault          // the first lookbehind that only some versions accept
 }
 
 // resolve finds the number of a name: that of its first group.
@@ -48,10 +56,8 @@ func (c *checker) references(n node) *fault {
 	case *call:
 		return c.reference(n.name, &n.number, n.offset)
 	case *condition:
-		if n.test == nil && !n.never && c.p.doubt == "" {
-			if f := c.reference(n.name, &n.number, n.offset); f != nil {
-				return f
-			}
+		if f := c.condition(n); f != nil {
+			return f
 		}
 	case position:
 		if n == keepInLook {
@@ -81,8 +87,28 @@ func (c *checker) reference(name string, number *int, offset int) *fault {
 	return nil
 }
 
+// condition resolves what a condition refers to. R1 may be a name; if not, it
+// is a group number that is being recursed into.
+func (c *checker) condition(n *condition) *fault {
+	_, named := c.resolve(n.name)
+	switch {
+	case n.test != nil || n.never || n.recursion && !named && n.depth == "":
+		return nil
+	case n.recursion && !named:
+		number, err := strconv.Atoi(n.depth)
+		if err != nil || number > c.tree.groups {
+			return &fault{codeNoSuchGroup, n.offset}
+		}
+		return nil
+	}
+	return c.reference(n.name, &n.number, n.offset)
+}
+
 // conditions refuses a condition with more branches than it has outcomes.
 func (c *checker) conditions(n node) *fault {
+	if items, ok := n.(sequence); ok {
+		placeConditions(items)
+	}
 	for _, sub := range children(n) {
 		if f := c.conditions(sub); f != nil {
 			return f
@@ -98,6 +124,29 @@ func (c *checker) conditions(n node) *fault {
 		return &fault{codeConditionBranches, cond.start}
 	}
 	return nil
+}
+
+// placeConditions says where PCRE2 would report a condition that has an
+// assertion for its test: it notes no place for one, so what it reports is the
+// place of the last reference before it in the same branch, or 0.
+func placeConditions(items sequence) {
+	last := 0
+	for _, item := range items {
+		if r, ok := item.(*repeat); ok {
+			item = r.body
+		}
+		switch n := item.(type) {
+		case *backref:
+			last = n.offset
+		case *call:
+			last = n.offset
+		case *condition:
+			if n.test != nil {
+				n.start = last
+			}
+			last = n.start
+		}
+	}
 }
 
 // maxCompiled is well below the 64 KiB that PCRE2's two-byte links reach.

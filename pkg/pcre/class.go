@@ -27,9 +27,9 @@ func (p *parser) classItem() *fault {
 	}
 	if p.posixAhead() >= 0 {
 		if p.at(0) == ':' {
-			return p.fail(codePosixOutsideClass)
+			return p.failBack(codePosixOutsideClass)
 		}
-		return p.fail(codePosixCollating)
+		return p.failBack(codePosixCollating)
 	}
 	negated := p.classStart()
 	r := &classReader{p: p}

@@ -112,16 +112,21 @@ func (p *parser) namedTest(n *condition) *fault {
 	if f != nil {
 		return f
 	}
-	n.name, n.offset, n.start = name, offset, offset-2
+	n.name, n.offset, n.start = name, offset, offset
 	if terminator == ')' {
 		p.pos--
 		n.never = name == "DEFINE" && !recursive
 	}
 	if n.never {
-		n.name, n.start = "", offset
+		n.name = ""
 	}
-	if recursive || terminator == ')' && name[0] == 'R' && strings.Trim(name[1:], "0123456789") == "" {
+	switch {
+	case recursive:
 		p.doubted("a condition on recursion")
+	case terminator == ')' && name[0] == 'R' && strings.Trim(name[1:], "0123456789") == "":
+		p.doubted("a condition on recursion")
+		n.depth = name[1:]
+		n.recursion = true
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func (p *parser) braceAfterN() *fault {
 	case f != nil:
 		return p.fail(f.code)
 	case !found && newCounts(p.src[p.pos+1:]):
-		p.doubted("a brace that is a quantifier since PCRE2 10.43 only")
+		p.newer("a brace that is a quantifier since PCRE2 10.43 only", p.fail(codePerlEscape))
 	case !found:
 		return p.fail(codePerlEscape)
 	}
@@ -154,15 +154,14 @@ func (p *parser) braceReference() *fault {
 	start := p.pos
 	p.pos++
 	n, f := p.groupNumber(true)
-	if f != nil {
-		return f
-	}
-	if !n.found {
+	switch {
+	case f != nil:
+		return &fault{f.code, start}
+	case !n.found:
 		p.pos = start
 		return p.namedReference()
-	}
-	if p.at(0) != '}' {
-		return p.fail(codeReferenceSyntax)
+	case p.at(0) != '}':
+		return &fault{codeReferenceSyntax, start}
 	}
 	p.pos++
 	return p.addReference(n.value)

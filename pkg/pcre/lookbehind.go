@@ -1,20 +1,22 @@
 package pcre
 
-// span is how many bytes a node takes: exactly length where fixed. PCRE2 10.42
-// refuses a lookbehind that is not fixed; since 10.43 it may vary as long as
-// there is a limit.
-type span struct {
-	length  int
-	fixed   bool
-	endless bool // not fixed because a quantifier has no limit
-}
-
+// maxLookbehind is how far back a branch of a lookbehind may go.
 const maxLookbehind = 65535
 
-// lookbehinds measures every lookbehind, the outer ones first.
+// notFixed is the fault of a lookbehind whose place is not known yet.
+var notFixed = &fault{codeLookbehindLength, -1}
+
+// lookbehinds measures every lookbehind, in the order of PCRE2.
+//
+// PCRE2 10.42: check_lookbehinds.
 func (c *checker) lookbehinds(n node) *fault {
 	if l, ok := n.(*look); ok && l.behind {
-		return c.lookbehind(l)
+		f := c.lookbehind(l)
+		if f == nil || f.code != codeLookbehindLength || endless(l.body) {
+			return f
+		}
+		c.p.newer("a lookbehind that may vary in length, accepted since PCRE2 10.43 only", f)
+		return nil
 	}
 	for _, sub := range children(n) {
 		if f := c.lookbehinds(sub); f != nil {
@@ -25,136 +27,164 @@ func (c *checker) lookbehinds(n node) *fault {
 }
 
 // lookbehind measures the branches of one; each may have its own length.
+//
+// PCRE2 10.42: set_lookbehind_lengths.
 func (c *checker) lookbehind(l *look) *fault {
 	l.lengths = l.lengths[:0]
 	for _, b := range branches(l.body) {
-		s, f := c.span(b)
-		switch {
-		case f != nil && f.offset < 0:
-			return &fault{f.code, l.offset}
-		case f != nil:
-			return f
-		case !s.fixed && s.endless:
-			return &fault{codeLookbehindLength, l.offset}
-		case !s.fixed:
-			c.p.doubted("a lookbehind that may vary in length, accepted since PCRE2 10.43 only")
-		case s.length > maxLookbehind:
-			return &fault{codeLookbehindTooLong, l.offset}
+		length, f := c.length(b)
+		if f == nil && length > maxLookbehind {
+			f = &fault{codeLookbehindTooLong, l.offset}
 		}
-		l.lengths = append(l.lengths, s.length)
+		if f == notFixed {
+			f = &fault{codeLookbehindLength, l.offset}
+		}
+		if f != nil {
+			return f
+		}
+		l.lengths = append(l.lengths, length)
 	}
 	return nil
 }
 
-// span measures a node and, on the way, the lookbehinds in it.
-func (c *checker) span(n node) (span, *fault) {
+// endless says whether a quantifier without a limit, or something that may
+// hold one, makes a lookbehind unacceptable to every version.
+func endless(n node) bool {
+	switch n := n.(type) {
+	case *repeat:
+		if n.max == unlimited && !isLook(n.body) {
+			return true
+		}
+	case *look:
+		return false
+	}
+	for _, sub := range children(n) {
+		if endless(sub) {
+			return true
+		}
+	}
+	return false
+}
+
+// length is how many bytes a node takes. It measures the lookbehinds in it on
+// the way.
+//
+// PCRE2 10.42: get_branchlength.
+func (c *checker) length(n node) (int, *fault) {
 	if c.steps++; c.steps > 10_000 {
 		c.p.doubted("a lookbehind too complicated to measure")
-		return span{}, nil
+		return 0, nil
 	}
 	switch n := n.(type) {
 	case literal, class:
-		return span{length: 1, fixed: true}, nil
+		return 1, nil
 	case sequence:
-		return c.sequenceSpan(n)
+		return c.sequenceLength(n)
 	case alternation:
-		return c.branchSpan(n)
+		return c.branchLength(n)
 	case *group:
-		return c.span(n.body)
+		return c.length(n.body)
 	case *repeat:
-		return c.repeatSpan(n)
+		return c.repeatLength(n)
 	case *look:
 		if n.behind {
-			return span{fixed: true}, c.lookbehind(n)
+			return 0, c.lookbehind(n)
 		}
-		return span{fixed: true}, c.lookbehinds(n.body)
+		return 0, c.lookbehinds(n.body)
 	case *condition:
-		return c.conditionSpan(n)
+		return c.conditionLength(n)
 	case *backref:
 		if c.p.resets {
-			return span{}, nil
+			return 0, notFixed
 		}
-		return c.groupSpan(n.name, n.number, n.offset)
+		return c.targetLength(n, n.name, n.number, n.offset)
 	case *call:
-		return c.groupSpan(n.name, n.number, n.offset)
+		return c.targetLength(n, n.name, n.number, n.offset)
 	}
-	return span{fixed: true}, nil
+	return 0, nil
 }
 
-func (c *checker) sequenceSpan(items sequence) (span, *fault) {
-	total := span{fixed: true}
+func (c *checker) sequenceLength(items sequence) (int, *fault) {
+	total := 0
 	for _, item := range items {
 		if item == nowhere {
 			break // what follows is never reached
 		}
-		s, f := c.span(item)
+		length, f := c.length(item)
 		if f != nil {
-			return span{}, f
+			return 0, f
 		}
-		total.length = min(total.length+s.length, maxLookbehind+1)
-		total.fixed = total.fixed && s.fixed
-		total.endless = total.endless || s.endless
+		total = min(total+length, maxLookbehind+1)
 	}
 	return total, nil
 }
 
-// branchSpan is that of a group inside: all its branches take the same.
-func (c *checker) branchSpan(all alternation) (span, *fault) {
-	var common span
-	for i, b := range all {
-		s, f := c.span(b)
+// branchLength is that of a group inside: all its branches take the same.
+func (c *checker) branchLength(all alternation) (int, *fault) {
+	common := -1
+	for _, b := range all {
+		length, f := c.length(b)
+		if f == nil && common >= 0 && length != common {
+			f = notFixed
+		}
 		if f != nil {
-			return span{}, f
+			return 0, f
 		}
-		if i == 0 {
-			common = s
-			continue
-		}
-		common.fixed = common.fixed && s.fixed && common.length == s.length
-		common.endless = common.endless || s.endless
+		common = length
 	}
 	return common, nil
 }
 
-func (c *checker) repeatSpan(n *repeat) (span, *fault) {
-	s, f := c.span(n.body)
+func (c *checker) repeatLength(n *repeat) (int, *fault) {
+	length, f := c.length(n.body)
 	if l, ok := n.body.(*look); ok && !l.behind || f != nil {
-		return s, f
+		return length, f
 	}
-	if n.max == unlimited {
-		return span{endless: true}, nil
+	if n.min != n.max {
+		return 0, notFixed
 	}
-	return span{
-		length:  min(s.length*n.min, maxLookbehind+1),
-		fixed:   s.fixed && n.min == n.max,
-		endless: s.endless && n.max > 0,
-	}, nil
+	return min(length*n.min, maxLookbehind+1), nil
 }
 
-func (c *checker) conditionSpan(n *condition) (span, *fault) {
+func (c *checker) conditionLength(n *condition) (int, *fault) {
+	if n.never {
+		return 0, nil
+	}
 	if n.test != nil {
-		if _, f := c.span(n.test); f != nil {
-			return span{}, f
+		if _, f := c.length(n.test); f != nil {
+			return 0, f
 		}
 	}
-	if n.never {
-		return span{fixed: true}, c.lookbehinds(n.body)
-	}
-	return c.span(n.body)
+	return c.length(n.body)
 }
 
-// groupSpan measures the group that a reference or a call goes to.
-func (c *checker) groupSpan(name string, number, offset int) (span, *fault) {
+// targetLength measures the group that a reference or a call goes to. There
+// must be no way back from there.
+func (c *checker) targetLength(from node, name string, number, offset int) (int, *fault) {
 	if f := c.reference(name, &number, offset); f != nil {
-		return span{}, f
+		return 0, f
 	}
 	target := findGroup(c.tree.root, number)
-	if target == nil || c.within[target] {
-		return span{}, nil
+	if target == nil || c.within[target] || contains(target, from) {
+		return 0, notFixed
 	}
 	c.within[target] = true
 	defer delete(c.within, target)
-	return c.span(target.body)
+	return c.length(target.body)
+}
+
+func contains(n, wanted node) bool {
+	if _, ok := n.(sequence); !ok {
+		if _, ok := n.(alternation); !ok && n == wanted {
+			return true
+		}
+	}
+	for _, sub := range children(n) {
+		if contains(sub, wanted) {
+			return true
+		}
+	}
+	return false
 }
 
 // findGroup finds the first group with a number in pattern order. Number 0 is

@@ -50,13 +50,15 @@ type (
 	}
 	// condition is (?(test)yes|no).
 	condition struct {
-		test   *look // an assertion, or:
-		name   string
-		number int  // the group that must be set
-		never  bool // (?(DEFINE)...)
-		body   node
-		offset int // of a reference to a group
-		start  int // where "too many branches" is reported
+		test      *look // an assertion, or:
+		name      string
+		number    int    // the group that must be set
+		never     bool   // (?(DEFINE)...)
+		recursion bool   // (?(R1)...), unless a group is called so
+		depth     string // the digits behind that R
+		body      node
+		offset    int // of a reference to a group
+		start     int // where "too many branches" is reported
 	}
 	// backref is what the group captured last.
 	backref struct {

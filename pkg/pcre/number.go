@@ -93,7 +93,7 @@ func (p *parser) name(terminator byte) (string, int, *fault) {
 		return "", 0, p.fail(codeNameSyntax)
 	}
 	if len(name) > maxName {
-		p.doubted("a name of more than 32 bytes, accepted since PCRE2 10.44 only")
+		p.newer("a name of more than 32 bytes, accepted since PCRE2 10.44 only", p.fail(codeNameTooLong))
 	}
 	p.pos++
 	return name, start, nil

@@ -68,7 +68,7 @@ func (p *parser) option(target *flags) *fault {
 			p.pos++
 		}
 	case 'a', 'r':
-		p.doubted("an option letter known since PCRE2 10.43 only")
+		p.newer("an option letter known since PCRE2 10.43 only", p.fail(codeUnknownOption))
 	default:
 		return p.fail(codeUnknownOption)
 	}

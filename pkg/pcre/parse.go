@@ -53,6 +53,7 @@ type parser struct {
 	expectTest int     // 2 after "(?(", 1 after a callout there
 	resets     bool
 	doubt      string // the first thing that PCRE2 accepts and we cannot do
+	old        *fault // the first thing that only newer versions accept, as 10.42 refuses it
 	behinds    bool
 	keeps      bool
 	firstRef   [10]int // offset of the first \1 to \9: PCRE2 reports that one
@@ -69,11 +70,11 @@ func parse(pattern string, opts Options) (*tree, error) {
 	}
 	p.frames = []*frame{{}}
 	if f := p.items(); f != nil {
-		return nil, f.in(pattern)
+		return nil, p.first(f).in(pattern)
 	}
 	t := &tree{pattern: pattern, root: p.frames[0].body(), groups: p.most, names: p.names, keeps: p.keeps}
 	if f := p.check(t); f != nil {
-		return nil, f.in(pattern)
+		return nil, p.first(f).in(pattern)
 	}
 	if p.doubt != "" {
 		return nil, unsupported(pattern, p.doubt)
@@ -128,6 +129,22 @@ func (p *parser) doubted(reason string) {
 	if p.doubt == "" {
 		p.doubt = reason
 	}
+}
+
+// newer notes what PCRE2 accepts since a version after 10.42 only.
+func (p *parser) newer(reason string, refusal *fault) {
+	p.doubted(reason)
+	if p.old == nil {
+		p.old = refusal
+	}
+}
+
+// first is where 10.42 stops in a pattern that every version refuses.
+func (p *parser) first(f *fault) *fault {
+	if p.old != nil {
+		return p.old
+	}
+	return f
 }
 
 // add appends an item that a quantifier may follow.

@@ -1,6 +1,7 @@
 package pcre
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,7 +16,10 @@ func (p *parser) property(letter byte) (byteSet, *fault) {
 		return byteSet{}, f
 	}
 	set, known := propertySet(name)
-	if !known {
+	switch {
+	case !known && !mayBeProperty(name):
+		return byteSet{}, p.fail(codeUnknownProperty)
+	case !known:
 		p.doubted("the property " + name)
 	}
 	if p.flags.fold && (name == "lu" || name == "ll" || name == "lt") {
@@ -45,7 +49,7 @@ func (p *parser) propertyName() (string, bool, *fault) {
 		p.pos++
 	}
 	var name strings.Builder
-	for name.Len() < 50 && !p.done() {
+	for name.Len() < 49 && !p.done() {
 		c := p.at(0)
 		p.pos++
 		switch {
@@ -89,6 +93,23 @@ func propertySet(name string) (byteSet, bool) {
 		return byteSet{}, false
 	}
 	return bytesOf(table), true
+}
+
+// mayBeProperty says whether some version of PCRE2 may know a name: the short
+// ones are settled, of the long ones (scripts, boolean properties) each
+// version knows more.
+func mayBeProperty(name string) bool {
+	if i := strings.IndexAny(name, ":="); i >= 0 {
+		switch name[:i] {
+		case "bidiclass", "bc", "script", "sc", "scriptextensions", "scx":
+			name = name[i+1:]
+		default:
+			return false
+		}
+	} else if len(name) < 3 {
+		return slices.Contains([]string{"ci", "di", "ri", "vs", "yi"}, name)
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 // category is a general category of the first 256 code points, all of which

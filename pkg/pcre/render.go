@@ -19,7 +19,6 @@ const maxRendered = 200_000
 type renderer struct {
 	out     strings.Builder
 	tree    *tree
-	written map[int]bool   // capturing groups that stand in the text
 	inside  map[*group]int // groups whose text is being written, for calls
 	called  int            // depth of calls: groups in there capture nothing
 	problem string
@@ -27,8 +26,7 @@ type renderer struct {
 
 // renderBacktracking gives the text for regexp2.
 func renderBacktracking(t *tree) (string, error) {
-	r := &renderer{tree: t, written: map[int]bool{}, inside: map[*group]int{}}
-	r.noteGroups(t.root)
+	r := &renderer{tree: t, inside: map[*group]int{}}
 	r.node(t.root)
 	if r.out.Len() > maxRendered {
 		r.problem = "a pattern too large to expand"
@@ -45,19 +43,6 @@ func runeOf(b byte) rune {
 		return rune(b)
 	}
 	return 0xe000 + rune(b)
-}
-
-// noteGroups finds the groups that the text will define: not those of DEFINE.
-func (r *renderer) noteGroups(n node) {
-	if c, ok := n.(*condition); ok && c.never {
-		return
-	}
-	if g, ok := n.(*group); ok && g.number > 0 {
-		r.written[g.number] = true
-	}
-	for _, sub := range children(n) {
-		r.noteGroups(sub)
-	}
 }
 
 func (r *renderer) write(parts ...string) {
@@ -175,7 +160,7 @@ func (r *renderer) position(n position) {
 		atWordEdge:  `\b`,
 		offWordEdge: `\B`,
 		nowhere:     never,
-		keepOut:     "(?<" + strconv.Itoa(r.tree.groups+1) + ">)",
+		keepOut:     emptyGroup(r.tree.groups + 1),
 	}[n])
 	if n == keepOut && r.called > 0 {
 		r.problem = `\K in a group that is called`
@@ -197,12 +182,12 @@ func (r *renderer) group(n *group) {
 	r.inside[n]--
 }
 
+func emptyGroup(number int) string { return "(?<" + strconv.Itoa(number) + ">)" }
+
 func (r *renderer) backref(n *backref) {
 	switch {
 	case r.called > 0 && r.isInside(n.number):
 		r.problem = "a reference in a group that is called"
-	case !r.written[n.number]:
-		r.write(never)
 	case n.fold:
 		r.write(`(?i:\k<`, strconv.Itoa(n.number), `>)`)
 	default:

@@ -101,6 +101,10 @@ func (r *renderer) look(n *look) {
 // left to right. So only the going back is left to the engine's lookbehind:
 // (?<=(?=ab)[\s\S]{2}).
 func (r *renderer) lookbehind(n *look) {
+	if len(n.lengths) != len(branches(n.body)) {
+		r.problem = "a lookbehind that PCRE2 does not measure"
+		return
+	}
 	if n.negative {
 		r.write("(?!")
 	} else {
@@ -120,6 +124,9 @@ func (r *renderer) lookbehind(n *look) {
 // condition writes (?(test)yes|no).
 func (r *renderer) condition(n *condition) {
 	if n.never {
+		r.write("(?:", never)
+		r.declare(n.body)
+		r.write(")?")
 		return
 	}
 	yes, no := branches(n.body)[0], node(sequence(nil))
@@ -131,8 +138,6 @@ func (r *renderer) condition(n *condition) {
 		r.assertionCondition(n.test, yes, no)
 	case r.called > 0 && r.isInside(n.number):
 		r.problem = "a condition in a group that is called"
-	case !r.written[n.number]:
-		r.once(no)
 	default:
 		r.write("(?(", strconv.Itoa(n.number), ")")
 		r.once(yes)
@@ -142,15 +147,31 @@ func (r *renderer) condition(n *condition) {
 	}
 }
 
-// assertionCondition writes the assertion twice: before the one branch as it
-// is, before the other one denied, without captures.
+// declare writes the groups of a DEFINE where they never match: the engine
+// must know all numbers.
+func (r *renderer) declare(n node) {
+	if g, ok := n.(*group); ok && g.number > 0 {
+		r.write(emptyGroup(g.number))
+	}
+	if n == keepOut {
+		r.write(emptyGroup(r.tree.groups + 1))
+	}
+	for _, sub := range children(n) {
+		r.declare(sub)
+	}
+}
+
+// assertionCondition writes the assertion before the one branch as it is and
+// before the other one denied. PCRE2 keeps what the assertion captured, be it
+// a positive or a negative one.
 func (r *renderer) assertionCondition(test *look, yes, no node) {
+	denied := *test
+	denied.negative = !test.negative
 	r.write("(?:")
 	r.look(test)
 	r.once(yes)
-	r.write("|(?!")
-	r.look(test)
-	r.write(")")
+	r.write("|")
+	r.look(&denied)
 	r.once(no)
 	r.write(")")
 }

@@ -25,6 +25,8 @@ func (p *parser) wordGroup(expected int) *fault {
 	switch {
 	case n == nil && reason == "":
 		return p.fail(codeUnknownAlpha)
+	case reason == scanSubstring:
+		p.newer(reason, p.fail(codeUnknownAlpha))
 	case expected > 0 && reason == nonAtomic:
 		return p.fail(codeAtomicExpected)
 	case expected > 0 && !isLook(n):
@@ -46,7 +48,10 @@ func (p *parser) wordGroup(expected int) *fault {
 	return nil
 }
 
-const nonAtomic = "a non-atomic lookaround"
+const (
+	nonAtomic     = "a non-atomic lookaround"
+	scanSubstring = "a substring scan, known since PCRE2 10.45 only"
+)
 
 func isLook(n node) bool {
 	_, ok := n.(*look)
@@ -74,7 +79,7 @@ func wordMeaning(word string) (node, byte, string) {
 	case "sr", "script_run", "asr", "atomic_script_run":
 		return &group{}, 0, "a script run"
 	case "scs", "scan_substring":
-		return &group{}, 0, "a substring scan, known since PCRE2 10.45 only"
+		return &group{}, 0, scanSubstring
 	}
 	return nil, 0, ""
 }
