@@ -12,10 +12,11 @@ const (
 	UnexpectedByte                // unexpected ";", "{", "}" or the byte after a closing quote
 	TooLong                       // too long parameter "xxxxxxxxxx..." started
 	TooLongQuoted                 // too long parameter, probably missing terminating """ character
-	TooLongLua                    // too long lua code block
+	TooLongLua                    // too long lua code block, probably missing terminating characters, and its like
 	TooDeep                       // our limit: blocks nested deeper than MaxDepth
 	NotTerminated                 // directive "x" is not terminated by ";"
 	NoOpening                     // directive "x" has no opening "{"
+	TooLarge                      // our limit: the file is larger than MaxSize
 )
 
 // Error is one thing in a file that nginx's lexer or grammar refuses.

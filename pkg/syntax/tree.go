@@ -67,6 +67,10 @@ type File struct {
 	Skipped []source.Span
 	// Errors are what nginx's lexer and grammar refuse in this file, in order of their place.
 	Errors []Error
+	// MoreErrors is how many further errors there are beyond MaxErrors.
+	MoreErrors int
+	// Suspects are what the lexer accepts but is most likely not meant, in order of their place.
+	Suspects []Suspect
 }
 
 // Name returns the directive's name as nginx reads it.
