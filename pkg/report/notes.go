@@ -1,0 +1,148 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// hasNotes reports whether anything is written below the lines of a finding.
+func hasNotes(d *diag.Diagnostic) bool {
+	return d.Evidence != nil || d.Help != "" || len(d.Nginx) > 0 || d.Fix != nil
+}
+
+// notes writes what belongs below the lines: evidence, help, versions, fix.
+func (f *frame) notes(d *diag.Diagnostic) {
+	if d.Evidence != nil {
+		f.evidence(d.Evidence)
+	}
+	if d.Help != "" {
+		f.note("help", d.Help)
+	}
+	if len(d.Nginx) > 0 {
+		f.note("note", "holds for nginx "+strings.Join(d.Nginx, " and "))
+	}
+	if d.Fix != nil {
+		f.fix(d.Fix, d.At.File)
+	}
+}
+
+// note writes `= name: text`, broken between words where the terminal is too narrow, the further lines below the text.
+func (f *frame) note(name, text string) {
+	indent := strings.Repeat(" ", f.digits+1)
+	label := indent + f.style.gutter("=") + " " + f.style.message(name+":") + " "
+	column := f.digits + 1 + 2 + len(name) + 2
+	for i, part := range f.wrap(source.Printable(text), column) {
+		if i > 0 {
+			label = strings.Repeat(" ", column)
+		}
+		f.line(label + part)
+	}
+}
+
+// wrap breaks a text that starts in the given column into lines that fit; a word that is too long stays whole.
+func (f *frame) wrap(text string, column int) []string {
+	room := max(20, f.width-column)
+	if f.width <= 0 || uniseg.StringWidth(text) <= room {
+		return []string{text}
+	}
+	var lines []string
+	line, width := "", 0
+	for _, word := range strings.Fields(text) {
+		n := uniseg.StringWidth(word)
+		if line != "" && width+1+n > room {
+			lines = append(lines, line)
+			line, width = "", 0
+		}
+		if line != "" {
+			line += " "
+			width++
+		}
+		line += word
+		width += n
+	}
+	return append(lines, line)
+}
+
+// evidence writes the head that a backend would receive. `-->` is at a line that is sent and wrong, `<--` at one that is
+// kept back; beside them stands what decided it.
+func (f *frame) evidence(e *diag.Evidence) {
+	by := source.Printable(e.Client)
+	if e.Nginx != "" {
+		by += " through nginx " + source.Printable(e.Nginx)
+	}
+	f.note("evidence", "what the backend receives from "+by)
+	lines := evidenceLines(e)
+	column := 0
+	for _, line := range lines {
+		if origin(line) != "" {
+			column = max(column, min(48, uniseg.StringWidth(source.Printable(line.Text))))
+		}
+	}
+	for _, line := range lines {
+		f.evidenceLine(line, column)
+	}
+}
+
+// evidenceLines returns the lines of the head: those with an origin, else what the head's bytes say.
+func evidenceLines(e *diag.Evidence) []diag.EvidenceLine {
+	if len(e.Lines) > 0 {
+		return e.Lines
+	}
+	var lines []diag.EvidenceLine
+	for text := range strings.SplitSeq(strings.TrimRight(e.Head, "\r\n"), "\n") {
+		lines = append(lines, diag.EvidenceLine{Text: strings.TrimSuffix(text, "\r")})
+	}
+	return lines
+}
+
+// evidenceLine writes one line of a head with its origin from the given column on.
+func (f *frame) evidenceLine(line diag.EvidenceLine, column int) {
+	text := source.Printable(line.Text)
+	arrow, p := "   ", func(s string) string { return s }
+	switch {
+	case line.DroppedBy != "":
+		arrow, p = "<--", f.style.gutter
+	case line.Wrong:
+		arrow, p = "-->", f.style.level
+	}
+	if line.Wrong {
+		p = f.style.level
+	}
+	written := strings.Repeat(" ", f.digits+4) + p(arrow) + " " + p(text)
+	if from := origin(line); from != "" {
+		gap := max(0, column-uniseg.StringWidth(text)) + 2
+		written += strings.Repeat(" ", gap) + f.style.gutter(from)
+	}
+	f.line(written)
+}
+
+// origin says where a line that is wrong or kept back comes from and what kept it back.
+func origin(line diag.EvidenceLine) string {
+	if !line.Wrong && line.DroppedBy == "" {
+		return ""
+	}
+	from := ""
+	switch {
+	case line.At.File != nil && line.DroppedBy == "":
+		from = "set at " + place(line.At)
+	case line.Origin == "client":
+		from = "from the client"
+	case line.Origin == "default":
+		from = "nginx's default"
+	}
+	if line.DroppedBy == "" {
+		return from
+	}
+	dropped := "dropped: " + source.Printable(line.DroppedBy)
+	if line.At.File != nil {
+		dropped += " at " + place(line.At)
+	}
+	if from == "" {
+		return dropped
+	}
+	return from + ", " + dropped
+}

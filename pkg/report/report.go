@@ -1,0 +1,71 @@
+// Package report answers: how does a person or a tool read a result?
+//
+// Each format is one function in one file. Nothing that comes from a configuration reaches a terminal as it is: control
+// bytes are made visible first.
+package report
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ngxproof/ngxproof/pkg/diag"
+)
+
+// Result is what one run found.
+type Result struct {
+	// Diagnostics are the findings in the order of diag.Sort, suppressed ones among them.
+	Diagnostics []diag.Diagnostic
+	// Entries are the names of the files that were loaded first, in order.
+	Entries []string
+	// Files is how many files were read, entries and what they include, each once.
+	Files int
+	// Rules is how many rules looked.
+	Rules int
+	// Skipped is how many given files were passed over because they hold no nginx configuration.
+	Skipped int
+	// Fixed is how many findings were mended; they are not among Diagnostics.
+	Fixed int
+	// Elapsed is how long the run took; 0 where it is not to be shown.
+	Elapsed time.Duration
+	Tool    Tool
+}
+
+// Tool is the program that found it.
+type Tool struct {
+	Name, Version string
+}
+
+// Options say how a result is written.
+type Options struct {
+	// Color switches colour on; nothing else decides about it.
+	Color bool
+	// Width is the number of columns of the terminal that is written to; 0 where it is none.
+	Width int
+	// Quiet leaves the summary line out.
+	Quiet bool
+}
+
+// Format writes a result. Its error is that of the writer.
+type Format func(w io.Writer, r Result, o Options) error
+
+// formats are the formats by their names on the command line.
+var formats = map[string]Format{
+	"full":    Full,
+	"concise": Concise,
+	"json":    JSON,
+}
+
+// Names returns the names of all formats, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(formats)) }
+
+// Lookup returns the format of that name.
+func Lookup(name string) (Format, bool) {
+	format, ok := formats[name]
+	return format, ok
+}
+
+// Machine reports whether the format of that name is for programs: its output holds nothing else then, and the summary
+// is for standard error.
+func Machine(name string) bool { return name != "full" && name != "concise" }
