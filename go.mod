@@ -2,8 +2,9 @@ module github.com/ngxproof/ngxproof
 
 go 1.26.8
 
+require github.com/dlclark/regexp2 v1.12.0
+
 require (
-	github.com/dlclark/regexp2 v1.12.0
 	github.com/fatih/color v1.19.0 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
@@ -19,5 +20,6 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/term v0.47.0 // indirect
 	golang.org/x/text v0.14.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
