@@ -7,8 +7,8 @@ import (
 )
 
 // Gonginx returns the configuration as gonginx's AST: generic Directive and Block nodes in nginx's order, what includes
-// bring in their place. Parameters are as written, quotes included, as gonginx's own parser gives them; lines are those
-// of a directive's first word. An include that brought nothing stays.
+// bring in their place. Names and parameters are as written, quotes included, as gonginx's own parser gives them; lines
+// are those of a directive's first word. An include that brought nothing stays.
 func (c *Config) Gonginx() *gonginx.Config {
 	return &gonginx.Config{FilePath: c.Entry.Path, Block: c.gonginxBlock(c.Root, nil)}
 }
@@ -46,7 +46,7 @@ func (c *Config) gonginxNode(d *Directive, parent gonginx.IDirective) *gonginx.D
 // gonginxDirective returns a statement without its block.
 func gonginxDirective(f *syntax.File, d *syntax.Directive, parent gonginx.IDirective) *gonginx.Directive {
 	line := f.Line(int(d.Words[0].Start))
-	node := &gonginx.Directive{Name: d.Name(), Parent: parent, Line: line}
+	node := &gonginx.Directive{Name: f.Slice(d.Words[0].Span()), Parent: parent, Line: line}
 	for _, word := range d.Args() {
 		node.Parameters = append(node.Parameters, gonginx.Parameter{
 			Value:             f.Slice(word.Span()),

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
 // include splices what the include directive d brings into the block of parent.
@@ -34,17 +35,17 @@ func (s *splicer) include(d, parent *Directive) {
 
 // bring splices one file.
 func (s *splicer) bring(d, parent *Directive, path string, outside bool) {
-	if cycle := s.cycle(d, path); cycle != nil {
+	file, err := s.loader.Parse(path)
+	if err != nil {
+		s.problem(Problem{Kind: kindOf(err, outside), At: d, Path: path, Err: err}, parent)
+		return
+	}
+	if cycle := cycle(d, file); cycle != nil {
 		s.problem(Problem{Kind: Cycle, At: d, Path: path, Cycle: cycle}, parent)
 		return
 	}
 	if depth(d) >= MaxIncludeDepth || s.count > MaxDirectives {
 		s.problem(Problem{Kind: TooMany, At: d, Path: path, Err: source.ErrTooMany}, parent)
-		return
-	}
-	file, err := s.loader.Parse(path)
-	if err != nil {
-		s.problem(Problem{Kind: kindOf(err, outside), At: d, Path: path, Err: err}, parent)
 		return
 	}
 	s.enter(file)
@@ -101,11 +102,11 @@ func kindOf(err error, outside bool) ProblemKind {
 	}
 }
 
-// cycle returns the include directives that lead from the file at path back to itself through d, or nil.
-func (s *splicer) cycle(d *Directive, path string) []*Directive {
+// cycle returns the include directives that lead from file back to itself through d, or nil.
+func cycle(d *Directive, file *syntax.File) []*Directive {
 	chain := []*Directive{d}
 	for at := d; ; at = at.Via.Directive {
-		if at.File.Path == path {
+		if at.File == file {
 			return chain
 		}
 		if at.Via == nil {

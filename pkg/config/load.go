@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -64,7 +65,7 @@ func (l *Loader) Parse(path string) (*syntax.File, error) {
 // Load loads the configuration that starts at the file at path. The error is that of reading this first file; all that
 // is wrong further on is in the Config.
 func (l *Loader) Load(path string, opts Options) (*Config, error) {
-	file, err := l.Parse(path)
+	file, err := l.Parse(filepath.Clean(path))
 	if err != nil {
 		return nil, err
 	}

@@ -123,17 +123,20 @@ func (n *names) define(d *Directive) {
 	if at := definer(d.Name(), len(d.Words)-1); at > 0 {
 		n.add(d.Arg(at), d)
 	}
-	if strings.HasPrefix(d.Name(), "$") { // geoip2 FILE { $variable source ...; }
-		n.add(d.Name(), d)
-	}
 	for _, word := range regexes(d) {
 		for _, group := range captured.FindAllStringSubmatch(word, -1) {
 			n.add("$"+group[1], d)
 		}
 	}
-	if d.MapLike && d.Name() == "map" {
-		for _, entry := range d.Block.Directives {
+	if !d.MapLike {
+		return
+	}
+	for _, entry := range d.Block.Directives {
+		switch d.Name() {
+		case "map":
 			n.mapKey(entry.Name(), d)
+		case "geoip2": // geoip2 FILE { $variable source ...; }
+			n.add(entry.Name(), d)
 		}
 	}
 }

@@ -133,9 +133,6 @@ func (s *splicer) doubt(d, parent *Directive) {
 	if _, declared := s.opts.Declared[name]; declared {
 		return
 	}
-	if _, foreign := catalog.ThirdParty(name); foreign {
-		return
-	}
 	if meant := s.loader.suggest(name, parent.Inside); len(meant) > 0 {
 		parent.doubted(meant)
 	}
