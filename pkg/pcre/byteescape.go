@@ -73,6 +73,9 @@ func (p *parser) hex() (byte, *fault) {
 		}
 		return p.braced(16, codeNonHex)
 	}
+	if digitValue(p.at(0)) >= 16 {
+		p.doubted(`\x without a digit, refused by newer versions of PCRE2`)
+	}
 	n := 0
 	for i := 0; i < 2 && !p.done(); i++ {
 		d := digitValue(p.at(0))

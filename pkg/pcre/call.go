@@ -27,6 +27,9 @@ func (p *parser) pythonGroup() *fault {
 // recursion reads "(?R)"; the position is at the R.
 func (p *parser) recursion() *fault {
 	p.pos++
+	if p.at(0) == '(' {
+		return p.stop(returnedGroups)
+	}
 	if p.at(0) != ')' {
 		return p.fail(codeRecursionUnclosed)
 	}
@@ -34,11 +37,16 @@ func (p *parser) recursion() *fault {
 	return nil
 }
 
+const returnedGroups = "a call that returns groups, known to newer versions of PCRE2 only"
+
 // numberedCall reads "(?1)", "(?+1)" or "(?-1)".
 func (p *parser) numberedCall() *fault {
 	n, f := p.groupNumber(!isDigit(p.at(0)))
 	if f != nil {
 		return f
+	}
+	if p.at(0) == '(' {
+		return p.stop(returnedGroups)
 	}
 	if p.at(0) != ')' {
 		return p.fail(codeGroupUnterminated)
@@ -55,7 +63,10 @@ func (p *parser) addCall(number int) {
 
 func (p *parser) namedCall() *fault {
 	name, offset, f := p.name(')')
-	if f != nil {
+	switch {
+	case f != nil && f.code == codeNameSyntax && p.at(0) == '(':
+		return p.stop(returnedGroups)
+	case f != nil:
 		return f
 	}
 	p.add(&call{name: name, number: -1, offset: offset})

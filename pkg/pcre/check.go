@@ -11,6 +11,9 @@ func (p *parser) check(t *tree) *fault {
 	if f := c.all(t.root); f != nil {
 		return f
 	}
+	if reason := quirk(t.root); reason != "" {
+		p.doubted(reason)
+	}
 	if compiledSize(t.root) > maxCompiled {
 		p.doubted("a pattern that may be too large for PCRE2")
 	}

@@ -157,6 +157,8 @@ func (r *classReader) escape() *fault {
 	c := p.at(0)
 	p.pos++
 	switch {
+	case c == 'k':
+		return p.stop(`\k in a class, accepted by newer versions of PCRE2`)
 	case c == 'b':
 		return r.addByte('\b')
 	case c == 'g' || c == '8' || c == '9':
@@ -168,7 +170,7 @@ func (r *classReader) escape() *fault {
 	case c == 'B' || c == 'R' || c == 'X':
 		return p.failBack(codeClassEscape)
 	}
-	if strings.IndexByte("AGKZzkCNdDwWsShHvVpP", c) < 0 {
+	if strings.IndexByte("AGKZzCNdDwWsShHvVpP", c) < 0 {
 		b, f := p.byteEscape(c)
 		if f != nil {
 			return f
@@ -195,7 +197,7 @@ func (r *classReader) setEscape(c byte) *fault {
 		if set, f = p.property(c); f != nil {
 			return f
 		}
-	case 'A', 'G', 'K', 'Z', 'z', 'k', 'C':
+	case 'A', 'G', 'K', 'Z', 'z', 'C':
 		return p.failBack(codeClassEscape)
 	default:
 		set, _ = escapedSet(c)

@@ -115,6 +115,8 @@ func (p *parser) questionGroup(expected int) *fault {
 		return p.namedCapture('>')
 	case c == '\'':
 		return p.namedCapture('\'')
+	case c == '[':
+		return p.stop("an extended class, known since PCRE2 10.45 only")
 	case c == '|':
 		p.pos++
 		f := p.open(&group{})

@@ -59,6 +59,9 @@ func endless(n node) bool {
 		return false
 	}
 	for _, sub := range children(n) {
+		if sub == nowhere {
+			return false // what follows is never reached
+		}
 		if endless(sub) {
 			return true
 		}

@@ -6,6 +6,7 @@ package pcre
 type code int
 
 const (
+	codeUnsupported         code = 0 // not PCRE2's: reading stops at syntax of newer versions
 	codeBackslashAtEnd      code = 1
 	codeControlAtEnd        code = 2
 	codeUnknownEscape       code = 3

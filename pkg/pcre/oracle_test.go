@@ -31,6 +31,20 @@ type result struct {
 	failed bool
 }
 
+// pcreVersion is the first line of what the program says about its library.
+func pcreVersion(t testing.TB) string {
+	t.Helper()
+	program, err := exec.LookPath("pcre2test")
+	if err != nil {
+		t.Skip("pcre2test is not installed (Debian: pcre2-utils)")
+	}
+	out, err := exec.Command(program, "-C").Output()
+	if err != nil {
+		t.Fatalf("pcre2test -C: %v", err)
+	}
+	return string(out)
+}
+
 // pcre2test asks the program of Debian's package pcre2-utils.
 func pcre2test(t testing.TB, questions []question) []answer {
 	t.Helper()

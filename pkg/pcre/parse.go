@@ -69,7 +69,10 @@ func parse(pattern string, opts Options) (*tree, error) {
 		return nil, unsupported(pattern, reason)
 	}
 	p.frames = []*frame{{}}
-	if f := p.items(); f != nil {
+	switch f := p.items(); {
+	case f != nil && f.code == codeUnsupported:
+		return nil, unsupported(pattern, p.doubt)
+	case f != nil:
 		return nil, p.first(f).in(pattern)
 	}
 	t := &tree{pattern: pattern, root: p.frames[0].body(), groups: p.most, names: p.names, keeps: p.keeps}
@@ -137,6 +140,12 @@ func (p *parser) newer(reason string, refusal *fault) {
 	if p.old == nil {
 		p.old = refusal
 	}
+}
+
+// stop gives up reading: what follows has a syntax of its own.
+func (p *parser) stop(reason string) *fault {
+	p.doubt = reason
+	return &fault{code: codeUnsupported}
 }
 
 // first is where 10.42 stops in a pattern that every version refuses.
