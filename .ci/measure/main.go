@@ -1,0 +1,126 @@
+// Command measure answers: how fast is ngxproof, and how much memory does it take? It runs from the module's root and
+// writes docs/performance.md.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const document = "docs/performance.md"
+
+// figure is one measured thing.
+type figure struct {
+	what, measured, bound string
+	ok                    bool
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "ngxproof-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	var figures []figure
+	for _, measure := range []func(string) ([]figure, error){parsing, processes} {
+		more, err := measure(dir)
+		if err != nil {
+			return err
+		}
+		for _, f := range more {
+			fmt.Printf("%-8s %-62s %s (%s)\n", verdict(f.ok), f.what, f.measured, f.bound)
+		}
+		figures = append(figures, more...)
+	}
+	if err := write(figures); err != nil {
+		return err
+	}
+	missed := 0
+	for _, f := range figures {
+		if !f.ok {
+			missed++
+		}
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d of %d figures are not reached", missed, len(figures))
+	}
+	return nil
+}
+
+func verdict(ok bool) string {
+	if ok {
+		return "reached"
+	}
+	return "MISSED"
+}
+
+// write writes the document with the stamp that a test looks for.
+func write(figures []figure) error {
+	var b bytes.Buffer
+	b.WriteString("# Performance\n\nWritten by `.ci/bench`; do not edit. Times are medians of runs that alternate with what they are compared with.\n\n")
+	fmt.Fprintf(&b, "* Command: `.ci/bench`\n* Commit: %s\n* CPU: %s\n* Go: %s\n\n", commit(), cpu(), strings.TrimPrefix(runtime.Version(), "go"))
+	b.WriteString("| what | measured | bound | |\n|---|---|---|---|\n")
+	for _, f := range figures {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.what, f.measured, f.bound, verdict(f.ok))
+	}
+	return os.WriteFile(document, b.Bytes(), 0o644)
+}
+
+// commit names what was measured, and says whether it was changed since.
+func commit() string {
+	head := output("git", "rev-parse", "HEAD")
+	if output("git", "status", "--porcelain", "--untracked-files=no", "--", "cmd", "pkg", "rules", "go.mod") != "" {
+		head += " (with changes)"
+	}
+	return head
+}
+
+// cpu names the processor and how many of its cores there are.
+func cpu() string {
+	name := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+				name = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %d cores", name, runtime.NumCPU())
+}
+
+func output(name string, args ...string) string {
+	out, err := exec.Command(name, args...).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// generate writes a configuration of n servers with the shared generator. Its log files are moved below dir, where both
+// programs may create them.
+func generate(dir string, n int) (string, error) {
+	path := filepath.Join(dir, fmt.Sprintf("%d.conf", n))
+	cmd := exec.Command("../shared/tools/gen-config", "one", fmt.Sprint(n), path, "--plain")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("gen-config: %w: %s", err, out)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	text = bytes.ReplaceAll(text, []byte("/var/log/nginx/"), []byte(dir+"/"))
+	return path, os.WriteFile(path, text, 0o644)
+}

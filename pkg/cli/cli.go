@@ -1,0 +1,97 @@
+// Package cli answers: what does the user ask for, and how is the answer handed over? Commands, one file each, flags,
+// colour and exit codes.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// The exit codes. Failed wins over Found.
+const (
+	Done   = 0 // the job is done and nothing at the fail level or above is left
+	Found  = 1 // such a finding is left
+	Failed = 2 // the job could not be done
+)
+
+// app is one run of the program.
+type app struct {
+	stdin io.Reader
+	out   *writer // what was asked for
+	err   *writer // everything else
+	env   func(string) string
+	color string // --color
+	code  int
+}
+
+// Main runs the program with its arguments (without the program's name) and returns its exit code. Nothing is read or
+// written but through the streams given, the files that the arguments name and what they include, and env, which looks
+// up an environment variable.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) (code int) {
+	a := &app{stdin: stdin, out: newWriter(stdout), err: newWriter(stderr), env: env}
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.bug(fault, debug.Stack())
+			code = Failed
+		}
+	}()
+	return a.run(args)
+}
+
+func (a *app) run(args []string) int {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	if err := root.Execute(); err != nil {
+		a.fail(err)
+	}
+	if err := a.out.Flush(); err != nil {
+		a.fail(unwritable(err))
+	}
+	_ = a.err.Flush() // there is nowhere left to complain to
+	return a.code
+}
+
+// fail says why the job could not be done.
+func (a *app) fail(err error) {
+	a.code = Failed
+	if errors.Is(err, errSilent) {
+		return
+	}
+	for _, one := range flatten(err) {
+		fmt.Fprintf(a.err, "ngxproof: %s\n", source.Printable(one.Error()))
+	}
+}
+
+// errSilent is an error whose message was already written.
+var errSilent = errors.New("already reported")
+
+// flatten returns the errors that errors.Join put together, or err alone.
+func flatten(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// bug reports a panic: ours, never the user's.
+func (a *app) bug(fault any, stack []byte) {
+	fmt.Fprintf(a.err, "ngxproof: this is a bug in ngxproof %s, please report it: %v\n\n%s", build().Version, fault, stack)
+	_ = a.err.Flush()
+}
+
+// noArguments refuses arguments with a message that names the command.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, but was given `%s`", cmd.CommandPath(), args[0])
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/rules"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "explain TOPIC",
+		Short: "Explain a rule, a directive or a variable",
+		Example: `  ngxproof explain unknown-directive
+  ngxproof explain NGX002
+  ngxproof explain proxy_http_version
+  ngxproof explain '$http_upgrade'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("explain takes one topic, but was given %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0], output) },
+	}
+	tableOutput(cmd, &output)
+	return cmd
+}
+
+func (a *app) explain(topic, output string) error {
+	if name, ok := strings.CutPrefix(topic, "$"); ok {
+		return a.explainVariable(strings.Trim(name, "{}"), output)
+	}
+	registry := rules.All()
+	if r := registry.Rule(topic); r != nil {
+		return a.explainRule(r, output)
+	}
+	if d := catalog.Lookup(topic); d != nil {
+		facts := factsOf(d)
+		return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
+	}
+	if module, ok := catalog.ThirdParty(topic); ok {
+		facts := directiveFacts{Directive: topic, Modules: []moduleFacts{{Module: module, Kind: catalog.ThirdPartyKind.String() + ", by the directive's name"}}}
+		return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
+	}
+	return unknownTopic(topic, registry)
+}
+
+func (a *app) explainVariable(name, output string) error {
+	v := catalog.LookupVariable(name)
+	if v == nil {
+		hint := ""
+		if near := catalog.SuggestVariable(name, 1); len(near) > 0 {
+			hint = "; did you mean `$" + near[0] + "`?"
+		}
+		return fmt.Errorf("nginx has no variable `$%s`%s", source.Printable(name), hint)
+	}
+	facts := variableFactsOf(name, v)
+	return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
+}
+
+// unknownTopic says what the topic may be a slip of: a rule, a directive, or a variable without its dollar sign.
+func unknownTopic(topic string, registry *lint.Registry) error {
+	var near string
+	if v := catalog.LookupVariable(topic); v != nil && !v.Family {
+		near = "$" + topic
+	} else if directives := catalog.Suggest(topic, 1); len(directives) > 0 {
+		near = directives[0]
+	}
+	var names []string
+	for _, r := range registry.Rules() {
+		names = append(names, r.Name)
+	}
+	if rule := nearest(topic, names); rule != "" {
+		near = rule
+	}
+	if near != "" {
+		return fmt.Errorf("nothing is known about `%s`; did you mean `%s`?", source.Printable(topic), near)
+	}
+	return fmt.Errorf("nothing is known about `%s`: a topic is a rule, a directive or a `$variable`", source.Printable(topic))
+}
+
+func (a *app) explainRule(r *lint.Rule, output string) error {
+	facts, page, err := ruleFactsOf(r)
+	if err != nil {
+		return err
+	}
+	facts.Page = markdown(page)
+	return a.print(output, facts, func(w io.Writer) {
+		p := a.painter()
+		fmt.Fprintf(w, "%s (%s)\n%s\n\n", p.bold(r.Name), r.Code, strings.Join(headline(facts), ", "))
+		writePage(w, facts.Page, p, a.pageWidth())
+	})
+}
+
+// headline says what a rule is in a few words.
+func headline(r ruleFacts) []string {
+	words := []string{r.Category, "level " + r.Level}
+	if r.LevelNote != "" {
+		words[1] += " (" + r.LevelNote + ")"
+	}
+	if r.Optional {
+		words = append(words, "off by default")
+	}
+	if r.Fix != "display" {
+		words = append(words, r.Fix+" fix")
+	}
+	return append(words, "nginx versions: "+r.Versions)
+}
+
+// markdown returns the part of a page that is for reading, without its name.
+func markdown(page *lint.Page) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", page.Summary)
+	for _, s := range page.Sections {
+		if s.Title != lint.SectionMoreCases {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.Title, s.Text)
+		}
+	}
+	return b.String()
+}

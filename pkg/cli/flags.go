@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// ask is what the flags of a command that reads configurations say.
+type ask struct {
+	contexts    string
+	stdinName   string
+	outputs     []string
+	quiet       bool
+	verbose     bool
+	version     string
+	prefix      string
+	selected    []string
+	ignored     []string
+	failLevel   string
+	minLevel    string
+	root        string
+	maxFileSize size
+}
+
+func (k *ask) register(flags *pflag.FlagSet) {
+	k.maxFileSize = source.DefaultMaxFileSize
+	flags.SortFlags = false
+	flags.StringArrayVarP(&k.outputs, "output", "o", []string{"full"}, "report `FORMAT[=FILE]`: "+formatNames()+"; repeatable")
+	flags.BoolVarP(&k.quiet, "quiet", "q", false, "findings only, no summary")
+	flags.BoolVarP(&k.verbose, "verbose", "v", false, "say which files were read, and how long it took")
+	flags.StringSliceVar(&k.selected, "select", nil, "run only these `RULES`: names, codes, tags, categories, all")
+	flags.StringSliceVar(&k.ignored, "ignore", nil, "do not run these `RULES`")
+	flags.StringVar(&k.failLevel, "fail-level", "warning", "exit with 1 from this `LEVEL` on: error, warning, info, never")
+	flags.StringVar(&k.minLevel, "min-level", "info", "show findings from this `LEVEL` on: error, warning, info")
+	flags.StringVar(&k.version, "nginx-version", "", "aim at one `VERSION`: 1.22.1, or 1.22 for its last release")
+	flags.StringVar(&k.root, "root", "", "the `FILE` that nginx starts from")
+	flags.StringVar(&k.prefix, "prefix", "", "the `DIR` that relative includes start from")
+	flags.StringVar(&k.contexts, "context", "", "where a fragment is included: http, server, ... (`CTX,...`)")
+	flags.StringVar(&k.stdinName, "stdin-filename", "", "the `PATH` that standard input stands for")
+	flags.Var(&k.maxFileSize, "max-file-size", "refuse files larger than `SIZE` bytes (KiB, MiB, GiB)")
+}
+
+// options are the flags' meanings.
+type options struct {
+	contexts  catalog.Context
+	target    lint.Target
+	selection lint.Selection
+	failLevel diag.Level // Off for never
+	minLevel  diag.Level
+}
+
+func (k *ask) options(rules *lint.Registry) (o options, err error) {
+	if o.contexts, err = k.parseContexts(); err != nil {
+		return o, err
+	}
+	if o.target, err = k.parseTarget(); err != nil {
+		return o, err
+	}
+	if o.selection, err = rules.Select(lint.Choice{Select: k.selected, Ignore: k.ignored}); err != nil {
+		return o, err
+	}
+	if o.failLevel, err = parseLevel("fail-level", k.failLevel, "error", "warning", "info", "never"); err != nil {
+		return o, err
+	}
+	o.minLevel, err = parseLevel("min-level", k.minLevel, "error", "warning", "info")
+	return o, err
+}
+
+func (k *ask) parseContexts() (catalog.Context, error) {
+	if k.contexts == "" {
+		return 0, nil
+	}
+	contexts, unknown := catalog.ParseContexts(k.contexts)
+	if contexts != 0 {
+		return contexts, nil
+	}
+	if near := nearest(unknown, catalog.AnyContext.Names()); near != "" {
+		return 0, fmt.Errorf("--context: `%s` is no context; did you mean `%s`?", unknown, near)
+	}
+	return 0, fmt.Errorf("--context: `%s` is no context; they are %s", unknown, strings.Join(catalog.AnyContext.Names(), ", "))
+}
+
+func (k *ask) parseTarget() (lint.Target, error) {
+	if k.version == "" {
+		return lint.AllVersions(), nil
+	}
+	v, err := catalog.ParseTarget(k.version)
+	if err != nil {
+		return lint.Target{}, fmt.Errorf("--nginx-version: %w", err)
+	}
+	return lint.OneVersion(v), nil
+}
+
+// parseLevel reads a level, or "never" as Off.
+func parseLevel(flag, text string, allowed ...string) (diag.Level, error) {
+	if !slices.Contains(allowed, text) {
+		return diag.Off, fmt.Errorf("--%s: `%s` is none of %s", flag, text, strings.Join(allowed, ", "))
+	}
+	if text == "never" {
+		return diag.Off, nil
+	}
+	return diag.ParseLevel(text)
+}
+
+// size is a number of bytes as a flag.
+type size int64
+
+// maxSize is well below what the offsets of a tree can count.
+const maxSize = 1 << 30
+
+var units = []struct {
+	name  string
+	bytes size
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
+
+// Set reads "64MiB", "512 KiB" or "1000".
+func (s *size) Set(text string) error {
+	digits, unit := text, size(1)
+	for _, u := range units {
+		if d, ok := strings.CutSuffix(text, u.name); ok {
+			digits, unit = strings.TrimSpace(d), u.bytes
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n <= 0 || n > maxSize/int64(unit) {
+		return fmt.Errorf("`%s` is no size from 1 byte to 1GiB, such as 64MiB", text)
+	}
+	*s = size(n) * unit
+	return nil
+}
+
+// String writes what Set reads.
+func (s *size) String() string {
+	for _, u := range units {
+		if *s >= u.bytes && *s%u.bytes == 0 {
+			return strconv.FormatInt(int64(*s/u.bytes), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(*s), 10)
+}
+
+// Type names the kind of value in the help.
+func (s *size) Type() string { return "size" }

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/report"
+	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/rules"
+)
+
+func (a *app) lintCommand() *cobra.Command {
+	var k ask
+	cmd := &cobra.Command{
+		Use:   "lint [PATH...] [flags]",
+		Short: "Report what will not work",
+		Long: `PATH is a file, a folder, or - for standard input, where the output of nginx -T
+is recognised. Of a folder, the files with http, events or stream at top level
+are judged whole, with what they include; then the files that none of those
+includes. A given file that an nginx.conf beside or above it includes is judged
+inside that. Without PATH it is nginx.conf, nginx/nginx.conf, conf/nginx.conf
+or else the working folder.
+
+It ends with 0 if nothing at --fail-level or above is left, 1 if something is,
+and 2 if the job could not be done.`,
+		Example: `  ngxproof lint /etc/nginx/nginx.conf
+  nginx -T 2>/dev/null | ngxproof lint -
+  ngxproof lint -o concise -o json=report.json .`,
+		DisableFlagsInUseLine: true,
+		RunE:                  func(_ *cobra.Command, args []string) error { return a.lint(&k, args) },
+	}
+	k.register(cmd.Flags())
+	return cmd
+}
+
+func (a *app) lint(k *ask, paths []string) error {
+	start := time.Now()
+	all := rules.All()
+	opts, err := k.options(all)
+	if err != nil {
+		return err
+	}
+	outputs, err := parseOutputs(k.outputs)
+	if err != nil {
+		return err
+	}
+	t, err := a.targets(k, opts, paths)
+	if err != nil {
+		return err
+	}
+	linter := lint.New(opts.selection, lint.Options{Target: opts.target})
+	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) { return t.configs[i], nil })
+	a.problems(append(t.errs, err)...)
+	found = t.reported(found)
+	a.judge(found, opts.failLevel)
+	result := report.Result{
+		Diagnostics: a.shown(k, found, opts.minLevel),
+		Entries:     t.entries(),
+		Files:       len(t.files()),
+		Rules:       len(linter.Rules()),
+		Tool:        report.Tool{Name: "ngxproof", Version: build().Version},
+	}
+	if k.verbose {
+		a.trail(t)
+		result.Elapsed = time.Since(start)
+	}
+	return a.write(outputs, result, k.quiet)
+}
+
+// problems reports what went wrong on the way; the rest of the job goes on.
+func (a *app) problems(errs ...error) {
+	for _, err := range errs {
+		if err != nil {
+			a.fail(err)
+		}
+	}
+	var panicked *lint.PanicError
+	if errors.As(errors.Join(errs...), &panicked) {
+		a.bug(panicked, panicked.Stack)
+	}
+}
+
+// judge sets the exit code by the findings.
+func (a *app) judge(found []diag.Diagnostic, failLevel diag.Level) {
+	for i := range found {
+		d := &found[i]
+		if failLevel != diag.Off && d.Suppressed == nil && d.Level >= failLevel {
+			a.code = max(a.code, Found)
+		}
+	}
+}
+
+// shown leaves out what is below the level that the user wants to see, and says so.
+func (a *app) shown(k *ask, found []diag.Diagnostic, least diag.Level) []diag.Diagnostic {
+	shown := slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Level < least })
+	if n := len(found) - len(shown); n > 0 && !k.quiet {
+		fmt.Fprintf(a.err, "ngxproof: not shown because of --min-level: %d\n", n)
+	}
+	return shown
+}
+
+// trail lists the files that were read.
+func (a *app) trail(t *targets) {
+	for _, c := range t.configs {
+		kind := "root"
+		if c.Fragment {
+			kind = "fragment"
+		}
+		for i, f := range c.Files {
+			if i > 0 {
+				kind = "included"
+			}
+			fmt.Fprintf(a.err, "ngxproof: %s %s\n", kind, source.Printable(f.Name))
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// targets are the configurations that a command's PATHs stand for.
+type targets struct {
+	loader *config.Loader
+	opts   config.Options
+	walked bool // whether a folder was looked through
+
+	roots     []string         // files that nginx would start from, each to be judged whole
+	fragments []string         // other files
+	configs   []*config.Config // what is to be judged
+	only      map[string]bool  // files whose findings are reported, by identity; nil for every file
+	errs      []error          // what could not be read
+}
+
+// find sorts PATHs into roots and fragments. Files that a folder has and that are not nginx configuration are left out.
+func (t *targets) find(paths []string) {
+	seen := map[string]bool{}
+	for _, path := range paths {
+		path = filepath.Clean(path)
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			t.walked = true
+			found, err := walk(path)
+			t.failed(err)
+			before := len(t.roots) + len(t.fragments)
+			t.sort(found, seen, true)
+			if err == nil && before == len(t.roots)+len(t.fragments) {
+				t.failed(fmt.Errorf("%s: no nginx configuration in this folder", path))
+			}
+			continue
+		}
+		t.sort([]string{path}, seen, false)
+	}
+}
+
+// sort reads files and puts each where it belongs.
+func (t *targets) sort(paths []string, seen map[string]bool, walked bool) {
+	t.parse(paths)
+	for _, path := range paths {
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		file, err := t.loader.Parse(path)
+		switch {
+		case err != nil:
+			t.failed(err)
+		case walked && !isNginx(file):
+		case binary(file.Text):
+			t.failed(fmt.Errorf("%s: this is a binary file, not a configuration", path))
+		case config.IsRoot(file):
+			t.roots = append(t.roots, path)
+		default:
+			t.fragments = append(t.fragments, path)
+		}
+	}
+}
+
+// parse reads files ahead, as many at once as there are processors; the loader keeps them and their errors.
+func (t *targets) parse(paths []string) {
+	each(len(paths), func(i int) { _, _ = t.loader.Parse(paths[i]) })
+}
+
+func (t *targets) failed(err error) {
+	if err != nil {
+		t.errs = append(t.errs, err)
+	}
+}
+
+// load loads what find found. A fragment that one of the roots includes is judged inside it; known are further roots,
+// which are loaded for that only. Of the other fragments those are left out that another one includes.
+func (t *targets) load(known []string) {
+	roots := t.loadAll(t.roots)
+	t.configs = append(t.configs, roots...)
+	if len(t.fragments) == 0 {
+		return
+	}
+	left := t.without(t.fragments, included(roots))
+	if !t.walked {
+		left = t.inside(known, left)
+	}
+	t.configs = append(t.configs, outermost(t.loadAll(left))...)
+}
+
+// without returns the paths that are not in the set.
+func (t *targets) without(paths []string, set map[string]bool) []string {
+	var left []string
+	for _, path := range paths {
+		if !set[identity(path)] {
+			left = append(left, path)
+		}
+	}
+	return left
+}
+
+// inside takes those fragments that a known root includes, to be judged there, and returns the others. From then on only
+// what was asked for is reported.
+func (t *targets) inside(known, fragments []string) []string {
+	asked := map[string]bool{}
+	for _, c := range t.configs {
+		for id := range included([]*config.Config{c}) {
+			asked[id] = true
+		}
+	}
+	for _, path := range fragments {
+		asked[identity(path)] = true
+	}
+	for _, c := range t.loadAll(t.without(known, included(t.configs))) {
+		has := included([]*config.Config{c})
+		left := t.without(fragments, has)
+		if c.Fragment || len(left) == len(fragments) {
+			continue
+		}
+		t.configs = append(t.configs, c)
+		t.only, fragments = asked, left
+	}
+	return fragments
+}
+
+// loadAll loads configurations, as many at once as there are processors.
+func (t *targets) loadAll(paths []string) []*config.Config {
+	configs := make([]*config.Config, len(paths))
+	errs := make([]error, len(paths))
+	each(len(paths), func(i int) { configs[i], errs[i] = t.loader.Load(paths[i], t.opts) })
+	var loaded []*config.Config
+	for i, c := range configs {
+		t.failed(errs[i])
+		if errs[i] == nil {
+			loaded = append(loaded, c)
+		}
+	}
+	return loaded
+}
+
+// each calls do with 0 to n-1, concurrently.
+func each(n int, do func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error { do(i); return nil })
+	}
+	_ = group.Wait() // do has no error
+}
+
+// included returns the identities of all files of the configurations.
+func included(configs []*config.Config) map[string]bool {
+	set := map[string]bool{}
+	for _, c := range configs {
+		for _, f := range c.Files {
+			set[identity(f.Path)] = true
+		}
+	}
+	return set
+}
+
+// outermost leaves out each configuration whose entry another one includes, unless they include each other.
+func outermost(configs []*config.Config) []*config.Config {
+	sets := make([]map[string]bool, len(configs))
+	for i, c := range configs {
+		sets[i] = included(configs[i : i+1])
+		delete(sets[i], identity(c.Entry.Path))
+	}
+	includers := map[string][]int{}
+	for i, set := range sets {
+		for id := range set {
+			includers[id] = append(includers[id], i)
+		}
+	}
+	var left []*config.Config
+	for i, c := range configs {
+		inner := false
+		for _, by := range includers[identity(c.Entry.Path)] {
+			inner = inner || !sets[i][identity(configs[by].Entry.Path)]
+		}
+		if !inner {
+			left = append(left, c)
+		}
+	}
+	return left
+}
+
+// reported leaves out findings in files that were not asked about.
+func (t *targets) reported(found []diag.Diagnostic) []diag.Diagnostic {
+	if t.only == nil {
+		return found
+	}
+	return slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return !t.only[identity(d.At.File.Path)] })
+}
+
+// entries returns the names of the files that were loaded first.
+func (t *targets) entries() []string {
+	var names []string
+	for _, c := range t.configs {
+		names = append(names, c.Entry.Name)
+	}
+	return names
+}
+
+// files returns the names of all files, each once.
+func (t *targets) files() map[string]bool {
+	names := map[string]bool{}
+	for _, c := range t.configs {
+		for _, f := range c.Files {
+			names[f.Name] = true
+		}
+	}
+	return names
+}
+
+// identity returns what two spellings of one file's path have in common: the absolute path with links followed.
+func identity(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	return source.Disk{}.Resolve(abs)
+}
+
+// usualRoots are where a configuration starts if nobody says where, in the order in which they are tried.
+var usualRoots = []string{"nginx.conf", "nginx/nginx.conf", "conf/nginx.conf"}
+
+// defaultPaths returns what no PATH stands for.
+func defaultPaths() []string {
+	for _, path := range usualRoots {
+		if _, err := os.Stat(path); err == nil {
+			return []string{path}
+		}
+	}
+	return []string{"."}
+}
+
+// knownRoots returns the roots that given fragments may belong to: the one that the user names, else the usual ones, and
+// each nginx.conf in a folder above a fragment.
+func (t *targets) knownRoots(named string) []string {
+	if named != "" {
+		return []string{filepath.Clean(named)}
+	}
+	candidates := slices.Clone(usualRoots)
+	for _, path := range t.fragments {
+		candidates = append(candidates, above(path)...)
+	}
+	var roots []string
+	seen := map[string]bool{}
+	for _, path := range candidates {
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		if file, err := t.loader.Parse(path); err == nil && config.IsRoot(file) {
+			roots = append(roots, path)
+		}
+	}
+	return roots
+}
+
+// above returns where an nginx.conf may stand in the folder of path and those above it.
+func above(path string) []string {
+	var paths []string
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		paths = append(paths, filepath.Join(dir, "nginx.conf"))
+		if parent := filepath.Dir(dir); parent == dir {
+			return paths
+		}
+	}
+}
