@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -120,10 +122,18 @@ type run struct {
 	passes   []Pass
 	findings []finding
 	errs     []error
+	// loadsModules is found out when first asked.
+	loadsModules func() bool
+}
+
+// loadsModules looks at the top level only: load_module stands nowhere else.
+func loadsModules(cfg *config.Config) bool {
+	return slices.ContainsFunc(cfg.Root.Children, func(d *config.Directive) bool { return d.Name() == "load_module" })
 }
 
 func (l *Linter) run(cfg *config.Config) *run {
 	r := &run{linter: l, passes: make([]Pass, len(l.rules))}
+	r.loadsModules = sync.OnceValue(func() bool { return loadsModules(cfg) })
 	for i := range l.rules {
 		c := &l.rules[i]
 		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules, chosen: c, run: r}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -24,6 +25,7 @@ type Pass struct {
 	current *config.Directive // what OnDirective or OnVerdict is called for
 	broken  bool              // it panicked
 	asked   map[any]bool      // the keys of First
+	answer  *bool             // of Once
 }
 
 // Report adds a finding. What the rule leaves out is filled in: Rule, Code, Category, Tags, and, where they are zero,
@@ -62,6 +64,9 @@ func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directiv
 	for _, a := range about {
 		f.about = append(f.about, a.Directive)
 	}
+	if len(about) > 0 {
+		f.diagnostic.Scope = scope(about[0])
+	}
 	if d.Chain == nil && len(about) > 0 {
 		f.diagnostic.Chain = Chain(about[0])
 	}
@@ -85,6 +90,15 @@ func (p *Pass) First(key any) bool {
 // variables that no catalog lists.
 func (p *Pass) LoadsModules() bool { return p.run.loadsModules() }
 
+// Once returns what ask says of the configuration, and asks once for a pass. A rule gives the same function each time.
+func (p *Pass) Once(ask func(*config.Config) bool) bool {
+	if p.answer == nil {
+		answer := ask(p.Config)
+		p.answer = &answer
+	}
+	return *p.answer
+}
+
 // finding is a diagnostic and what it is about.
 type finding struct {
 	diagnostic diag.Diagnostic
@@ -95,13 +109,50 @@ type finding struct {
 func Chain(d *config.Directive) []diag.Label {
 	var chain []diag.Label
 	for _, include := range d.Chain() {
-		message := "included here"
-		if in := include.Parent; in != nil && in.Directive != nil {
-			message += ", in `" + in.Name() + "`"
-		}
-		chain = append(chain, diag.Label{Location: Head(include), Message: message})
+		chain = append(chain, Included(include))
 	}
 	return chain
+}
+
+// Included returns the include directive as a link of a chain.
+func Included(include *config.Directive) diag.Label {
+	message := "included here"
+	if block := include.Parent; block.Directive != nil {
+		message += ", in `" + block.Name() + "`"
+	}
+	return diag.Label{Location: Head(include), Message: message}
+}
+
+// scope returns a directive's place as diag.Diagnostic.Scope has it.
+func scope(d *config.Directive) string {
+	if d.Directive == nil {
+		return ""
+	}
+	var args []string
+	for _, word := range d.Args() {
+		args = append(args, word.Value)
+	}
+	if d.Name() == "server" && d.Block != nil {
+		args = serverName(d)
+	}
+	step := d.Name()
+	if len(args) > 0 {
+		step += "[" + strings.Join(args, " ") + "]"
+	}
+	if outer := scope(d.Parent); outer != "" {
+		return outer + "/" + step
+	}
+	return step
+}
+
+// serverName returns the first name of a server block, or nothing.
+func serverName(server *config.Directive) []string {
+	for _, child := range server.Children {
+		if child.Name() == "server_name" && len(child.Words) > 1 {
+			return []string{child.Arg(1)}
+		}
+	}
+	return nil
 }
 
 // Head returns where the directive's name and arguments stand.

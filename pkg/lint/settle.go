@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -21,7 +20,7 @@ func (l *Linter) settle(found []finding) []diag.Diagnostic {
 			out = append(out, *d)
 		}
 	}
-	slices.SortStableFunc(out, inOrder)
+	diag.Sort(out)
 	return out
 }
 
@@ -33,16 +32,6 @@ type sameKey struct {
 
 func keyOf(d *diag.Diagnostic) sameKey {
 	return sameKey{d.Rule, d.At.File.Name, d.Message, d.At.Span}
-}
-
-func inOrder(a, b diag.Diagnostic) int {
-	return cmp.Or(
-		cmp.Compare(a.At.File.Name, b.At.File.Name),
-		cmp.Compare(a.At.Span.Start, b.At.Span.Start),
-		cmp.Compare(a.At.Span.End, b.At.Span.End),
-		cmp.Compare(a.Code, b.Code),
-		cmp.Compare(a.Message, b.Message),
-	)
 }
 
 // withoutSuperseded drops each finding that is about a directive which a finding of a superseding rule is about too. A

@@ -1,0 +1,152 @@
+package correctness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+)
+
+var _ = set.Add(lint.Rule{
+	Name:  "unknown-directive",
+	Code:  "NGX002",
+	Level: diag.Error,
+	LevelNote: " with a did-you-mean (distance <= 2) or an impossible name (`:` at the end, `...`); else info; " +
+		"never an error in a configuration with load_module",
+	Fix:       diag.Safe,
+	FixNote:   " with one candidate, else display",
+	Versions:  "all",
+	Since:     "0.1.0",
+	OnVerdict: unknownDirective,
+	Verdicts:  []config.Verdict{config.UnknownDirective},
+	OnConfig:  newerDirectives,
+})
+
+// unknownDirective reports a directive that no module we know has.
+func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
+	report := diag.Diagnostic{
+		Message: fmt.Sprintf("unknown directive `%s`", d.Name()),
+		At:      lint.Word(d, 0),
+	}
+	module, foreign := catalog.ThirdParty(d.Name())
+	meant := meantDirectives(d)
+	switch {
+	case foreign && named(p.Modules, module):
+		return
+	case foreign:
+		report.Level, report.Confidence = diag.Info, diag.Medium
+		report.Message = fmt.Sprintf("`%s` looks like a directive of %s, which is not part of nginx", d.Name(), module)
+		report.Help = "Say that the module is in the build with `modules` in the settings."
+	case leftOut(d.Name()):
+		report.Note = "three dots stand for lines that were left out"
+		report.Help = fmt.Sprintf("Remove `%s`, or put the lines in that it stands for.", d.Name())
+	case len(meant) > 0:
+		didYouMean(d, meant, &report)
+	case strings.HasSuffix(d.Name(), ":"):
+		report.Help = "Remove the colon: nginx separates a directive from its arguments with blanks only."
+	default:
+		report.Level, report.Confidence = diag.Info, diag.Medium
+		report.Message = fmt.Sprintf("no module that ngxproof knows has a directive `%s`", d.Name())
+		report.Help = "Declare it with `directives` in the settings if a module of the build has it."
+	}
+	if p.LoadsModules() {
+		report.Level, report.Fix = diag.Info, nil
+	}
+	explain(d, &report)
+	p.Report(report)
+}
+
+// leftOut reports whether a name is the ellipsis of an article's snippet.
+func leftOut(name string) bool {
+	return strings.Trim(name, ".") == "" || strings.Trim(name, "…") == ""
+}
+
+// named reports whether the user named the module among those in the build: "headers-more" names
+// headers-more-nginx-module.
+func named(modules []string, module string) bool {
+	plain := func(s string) string {
+		return strings.NewReplacer("_", "-", "ngx-http-", "", "nginx-", "", "ngx-", "", "-nginx", "", "-module", "").
+			Replace(strings.ReplaceAll(strings.ToLower(s), "_", "-"))
+	}
+	return slices.ContainsFunc(modules, func(m string) bool { return plain(m) == plain(module) })
+}
+
+// meantDirectives returns the directives that d's name may be a misspelling of: those that nginx allows here in this
+// form, or, where there are none, those that it allows anywhere.
+func meantDirectives(d *config.Directive) []string {
+	name := strings.TrimRight(d.Name(), ":")
+	if known := catalog.Lookup(name); known != nil {
+		return []string{name}
+	}
+	const most = 5
+	meant := slices.DeleteFunc(catalog.SuggestIn(name, d.Context, most), func(s string) bool { return !takesForm(s, d) })
+	if len(meant) == 0 {
+		meant = catalog.Suggest(name, most)
+	}
+	return meant
+}
+
+// takesForm reports whether the directive of that name may be written as d is, where d is.
+func takesForm(name string, d *config.Directive) bool {
+	known := catalog.Lookup(name)
+	return slices.ContainsFunc(known.Entries, func(e catalog.Entry) bool {
+		wrongForm := d.Block == nil && e.Block == catalog.Yes || d.Block != nil && e.Block == catalog.No
+		return e.Contexts&d.Context != 0 && !wrongForm && e.Arity.Allows(len(d.Args())) != catalog.No
+	})
+}
+
+// didYouMean says what was probably meant, with a fix: safe if there is one candidate and it fits here.
+func didYouMean(d *config.Directive, meant []string, report *diag.Diagnostic) {
+	report.Note = "did you mean " + alternatives(quoted("", meant)) + "?"
+	report.Help = fmt.Sprintf("Write `%s`.", meant[0])
+	report.Fix = &diag.Fix{
+		Safety: diag.Display,
+		Title:  fmt.Sprintf("replace `%s` by `%s`", d.Name(), meant[0]),
+		Edits:  []diag.Edit{{Location: report.At, Text: meant[0]}},
+	}
+	if len(meant) == 1 && takesForm(meant[0], d) {
+		report.Fix.Safety = diag.Safe
+	}
+}
+
+// newerDirectives reports what the version that the user named does not have yet.
+func newerDirectives(p *lint.Pass) {
+	if !p.Target.Named() {
+		return
+	}
+	for d := range p.Config.All() {
+		since, ok := appears(p.Config, d)
+		if !ok || !p.Target.Version.Before(since) {
+			continue
+		}
+		report := diag.Diagnostic{
+			Message: fmt.Sprintf("`%s` appears in nginx %s, so nginx %s does not know it", d.Name(), since, p.Target.Version),
+			Help:    fmt.Sprintf("Remove `%s`, or aim at nginx %s or later.", d.Name(), since),
+			At:      lint.Word(d, 0),
+			Nginx:   []string{"<" + since.String()},
+		}
+		if p.LoadsModules() {
+			report.Level = diag.Info
+		}
+		p.Report(report, d)
+	}
+}
+
+// appears returns the nginx version since which a directive is known where it stands.
+func appears(cfg *config.Config, d *config.Directive) (catalog.Version, bool) {
+	verdict, entry := cfg.Judge(d)
+	switch {
+	case d.Context == 0, verdict == config.UnknownDirective, verdict == config.NotAllowedHere, cfg.Declared(d.Name()):
+		return catalog.Version{}, false
+	case entry == nil:
+		return catalog.Appears(d.Name())
+	case entry.Kind != catalog.OSS:
+		return catalog.Version{}, false
+	default:
+		return entry.Appears()
+	}
+}

@@ -1,0 +1,10 @@
+// Package rules answers: which rules does ngxproof have? It joins the categories, each a package below this one.
+package rules
+
+import (
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/rules/correctness"
+)
+
+// All returns every rule.
+func All() *lint.Registry { return lint.NewRegistry(correctness.Rules()) }
