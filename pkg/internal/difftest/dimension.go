@@ -1,0 +1,4 @@
+package difftest
+
+// Pick is a value's name for each dimension, by the dimension's name.
+type Pick map[string]string
