@@ -58,7 +58,7 @@ func (a *app) lint(k *ask, paths []string) error {
 	}
 	linter := lint.New(opts.selection, lint.Options{Target: opts.target})
 	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) { return t.configs[i], nil })
-	a.problems(append(t.errs, err)...)
+	a.problems(append(t.errs, append(t.limits(), err)...)...)
 	found = t.reported(found)
 	a.judge(found, opts.failLevel)
 	result := report.Result{

@@ -41,9 +41,13 @@ func (a *app) noCommand(cmd *cobra.Command, args []string) error {
 		a.code = Failed
 		return nil
 	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
 	hint := "; `ngxproof help` lists the commands"
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = "; did you mean `" + near[0] + "`?"
+	if near := nearest(args[0], names); near != "" {
+		hint = "; did you mean `" + near + "`?"
 	}
 	return fmt.Errorf("there is no command `%s`%s", args[0], hint)
 }

@@ -3,10 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/source"
@@ -45,27 +44,35 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 
 // fromStdin loads what standard input says: an nginx -T dump, a file that --stdin-filename names, or one without a name.
 func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
-	text, err := readStdin(a.stdin, int64(k.maxFileSize))
+	file, err := source.Read("-", a.stdin, int64(k.maxFileSize))
 	switch {
 	case err != nil:
-		return err
-	case binary(text):
+		return fmt.Errorf("standard input: %w", errors.Unwrap(err))
+	case k.stdinName != "":
+		t.loader = config.NewLoader(source.NewOverlay(disk, disk.Dir, named(file, k.stdinName, disk.Dir)))
+		t.find([]string{k.stdinName})
+		t.load(t.knownRoots(k.root))
+		return nil
+	case file.Text == "":
+		return errors.New("standard input is empty; where it should be the output of `nginx -T`, see what that says")
+	case binary(file.Text):
 		return errors.New("standard input is binary, not a configuration")
 	}
+	if dump, ok := source.ParseDump(file.Text); ok {
+		t.loader = config.NewLoader(dump)
+		t.configs = t.loadAll([]string{dump.Entry})
+		return nil
+	}
 	t.loader = config.NewLoader(disk)
-	t.configs = append(t.configs, t.loader.LoadFile(source.NewFile("-", "-", text), t.opts))
+	t.configs = append(t.configs, t.loader.LoadFile(file, t.opts))
 	return nil
 }
 
-// readStdin reads standard input up to a limit.
-func readStdin(r io.Reader, limit int64) (string, error) {
-	var text strings.Builder
-	n, err := io.Copy(&text, io.LimitReader(r, limit+1))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("standard input: %w", reason(err))
-	case n > limit:
-		return "", fmt.Errorf("standard input: %w: more than the limit of %d bytes", source.ErrTooLarge, limit)
+// named returns the file under the path that it stands for, shown relative to dir where it lies below.
+func named(file *source.File, path, dir string) *source.File {
+	name := filepath.Clean(path)
+	if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsAbs(name) && filepath.IsLocal(rel) {
+		name = rel
 	}
-	return text.String(), nil
+	return source.NewFile(filepath.ToSlash(name), filepath.Clean(path), file.Text)
 }

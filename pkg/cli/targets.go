@@ -201,6 +201,20 @@ func (t *targets) reported(found []diag.Diagnostic) []diag.Diagnostic {
 	return slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return !t.only[identity(d.At.File.Path)] })
 }
 
+// limits returns what was left out because of a limit of ours: nginx has none there, so it is no finding, but the job is
+// not done either.
+func (t *targets) limits() []error {
+	var errs []error
+	for _, c := range t.configs {
+		for _, p := range c.Problems {
+			if p.Kind == config.TooMany {
+				errs = append(errs, fmt.Errorf("%s:%d: %w", source.Printable(p.At.File.Name), p.At.Line(), p.Err))
+			}
+		}
+	}
+	return errs
+}
+
 // entries returns the names of the files that were loaded first.
 func (t *targets) entries() []string {
 	var names []string

@@ -83,11 +83,26 @@ func isNginx(f *syntax.File) bool {
 			continue
 		}
 		all++
-		if catalog.Lookup(d.Name()) != nil {
+		if isDirective(d) {
 			known++
 		}
 	}
 	return known > 0 && 2*known >= all
+}
+
+// isDirective reports whether a statement is a directive that we know, as the simple or block directive that it is.
+func isDirective(d *syntax.Directive) bool {
+	known := catalog.Lookup(d.Name())
+	if known == nil {
+		return false
+	}
+	switch known.BlockKind(0) {
+	case catalog.Yes:
+		return d.Block != nil
+	case catalog.No:
+		return d.Block == nil
+	}
+	return true
 }
 
 // binary reports whether a text is none: more than one in twenty of its first bytes, and at least eight, are control
