@@ -1,0 +1,70 @@
+// Package eval answers: what does the backend receive, and the client?
+//
+// For a request, or for one of five well-known clients at a location, it gives the head that nginx would send upstream,
+// byte for byte, with the place that each line comes from, and the head that the client gets for what the backend
+// answers. It is pure: no sockets, no clock.
+//
+// nginx: src/http/modules/ngx_http_proxy_module.c, src/http/ngx_http_upstream.c, ngx_http_header_filter_module.c and
+// modules/ngx_http_headers_filter_module.c.
+package eval
+
+import (
+	"sync"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/route"
+	"github.com/ngxproof/ngxproof/pkg/vars"
+)
+
+// MaxWorlds is how many ways to answer what cannot be known are tried for one request. Where there are more, Outcomes
+// is not Complete.
+const MaxWorlds = 64
+
+// Evaluator evaluates requests against one configuration. What it compiles and what At was asked is kept. It is safe for
+// concurrent use.
+type Evaluator struct {
+	config *config.Config
+	table  *vars.Table
+	router *route.Router
+
+	plans   sync.Map // *config.Directive, a proxy_pass's level, to *plan
+	headers sync.Map // *config.Directive, the level of a header list, to *headerSet
+	sites   sync.Map // *config.Directive, a location, to *site
+}
+
+// New returns the evaluator of a configuration.
+func New(c *config.Config) *Evaluator {
+	t := vars.NewTable(c)
+	return &Evaluator{config: c, table: t, router: route.New(c, t)}
+}
+
+// Config returns the configuration.
+func (e *Evaluator) Config() *config.Config { return e.config }
+
+// Table returns what the configuration defines for expressions.
+func (e *Evaluator) Table() *vars.Table { return e.table }
+
+// Router returns the configuration's router. Its Files may be set before the first request.
+func (e *Evaluator) Router() *route.Router { return e.router }
+
+// Request evaluates a request from listener to end, in every world, for nginx v.
+func (e *Evaluator) Request(req *vars.Request, v catalog.Version) Outcomes {
+	return e.worlds(req, v, e.router.Route)
+}
+
+// AtRequest evaluates a request as if the location (or server) had been chosen for it: its rewrite phase and what
+// follows. Unlike At it keeps nothing.
+func (e *Evaluator) AtRequest(location *config.Directive, req *vars.Request, v catalog.Version) Outcomes {
+	return e.worlds(req, v, func(run *vars.Run) *route.Decision { return e.router.At(run, location) })
+}
+
+// worlds evaluates the request once for each world.
+func (e *Evaluator) worlds(req *vars.Request, v catalog.Version, decide func(*vars.Run) *route.Decision) Outcomes {
+	var out Outcomes
+	out.Complete = vars.Worlds(MaxWorlds, func(w *vars.World) {
+		run := e.table.NewRun(req, v, w)
+		out.All = append(out.All, e.outcome(run, decide(run)))
+	})
+	return out
+}

@@ -1,0 +1,169 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/vars"
+)
+
+// Upstream is what nginx sends to the backend, and on what terms.
+type Upstream struct {
+	// Scheme is "http" or "https".
+	Scheme vars.Value
+	// Host is $proxy_host: with the port where it is not the scheme's own; "localhost" for a unix socket.
+	Host vars.Value
+	// Port is $proxy_port; "" for a unix socket.
+	Port string
+	// Socket is the path of a unix socket; "" where there is none.
+	Socket string
+	// Block is the upstream block that is asked; nil for a literal address or a name to be resolved.
+	Block *config.Directive
+	// Resolve says that the name comes from a variable and names no upstream block nor address, so that nginx needs
+	// a resolver: 502 where the location has none (NoResolver).
+	Resolve, NoResolver bool
+	// Method, URI and Version are those of the request line; Version is "1.0", "1.1" or "2".
+	Method, URI, Version vars.Value
+	// VersionBy is the proxy_http_version directive; nil for the default of nginx's version.
+	VersionBy *config.Directive
+	// Lines are the header lines in the order in which they are sent.
+	Lines []Line
+	// Dropped are the lines that are not sent, with what dropped them: the client's first, then nginx's defaults and
+	// directives whose value is empty.
+	Dropped []Line
+	// Open says that not all proxy_set_header directives can be seen: further lines may be sent, each line marked
+	// Maybe may be missing or differ, and each dropped line marked Maybe may be sent. What is not Maybe is sure.
+	Open bool
+	// Body is what is sent after the head; nil where BodyUnknown.
+	Body []byte
+	// BodyUnknown says that a body may be sent whose bytes are not known.
+	BodyUnknown bool
+	// Chunked says that the body is sent in chunks; Body holds it without them.
+	Chunked bool
+	// Keepalive says that the connection may come from, and return to, a pool of the upstream block.
+	Keepalive bool
+	// Cached says that proxy_cache is on for the request.
+	Cached bool
+	// Timers are what ends the request or its tunnel; never nil.
+	Timers *Timers
+	// Pass is the proxy_pass directive.
+	Pass *config.Directive
+}
+
+// Origin says where a header line comes from.
+type Origin uint8
+
+// The origins.
+const (
+	// Default: nginx adds it by itself.
+	Default Origin = iota
+	// Directive: a directive sets it; Line.By is that directive.
+	Directive
+	// Client: the client (or, in a response, the backend) sent it, and it is passed on.
+	Client
+)
+
+// String gives "default", "directive" or "client".
+func (o Origin) String() string { return [...]string{"default", "directive", "client"}[o] }
+
+// Line is one header line and why it is, or is not, there.
+type Line struct {
+	// Name is as sent: in the spelling of the directive, of nginx or of the client.
+	Name  string
+	Value vars.Value
+	// Origin says where the line comes from.
+	Origin Origin
+	// By is the directive that sets it; nil for other origins.
+	By *config.Directive
+	// Maybe says that hidden directives may remove the line, change it or, for a dropped one, restore it.
+	Maybe bool
+	// DroppedBy says, in Dropped, why the line is not sent: one of the Dropped constants.
+	DroppedBy Reason
+	// DroppedAt is the directive that dropped it; nil where nginx does so by itself.
+	DroppedAt *config.Directive
+}
+
+// Reason says why a line is dropped.
+type Reason string
+
+// The reasons.
+const (
+	// EmptyValue: its value is empty, and nginx sends no empty lines.
+	EmptyValue Reason = "empty value"
+	// Replaced: a directive sets the header.
+	Replaced Reason = "replaced"
+	// HopByHop: nginx by itself sends no such line on, or sends one of its own.
+	HopByHop Reason = "hop-by-hop"
+	// ForCache: nginx removes it because it may cache the response.
+	ForCache Reason = "cache"
+	// NotPassed: proxy_pass_request_headers is off.
+	NotPassed Reason = "proxy_pass_request_headers off"
+	// Invalid: the client's name is not valid, or has an underscore, and nginx ignores the line.
+	Invalid Reason = "ignored header name"
+	// Hidden: proxy_hide_header, or nginx by itself, hides the backend's line.
+	Hidden Reason = "hidden"
+	// Superseded: a later directive of the same name wins (Host since nginx 1.31.4).
+	Superseded Reason = "a later directive wins"
+	// StatusNotCovered: add_header without always does not add to this status.
+	StatusNotCovered Reason = "status"
+)
+
+// Values returns the values of all lines of that name (any case), in order. known is false where hidden directives may
+// change them or one is not known: then nothing may be claimed of the header.
+func (u *Upstream) Values(name string) (values []string, known bool) {
+	known = !u.Open
+	sure := false
+	for i := range u.Lines {
+		line := &u.Lines[i]
+		if !strings.EqualFold(line.Name, name) {
+			continue
+		}
+		sure = !line.Maybe
+		known = known && !line.Value.Unknown
+		values = append(values, line.Value.Text)
+	}
+	_ = sure
+	return values, known
+}
+
+// Lookup returns the lines of that name (any case), in order.
+func (u *Upstream) Lookup(name string) []*Line {
+	var lines []*Line
+	for i := range u.Lines {
+		if strings.EqualFold(u.Lines[i].Name, name) {
+			lines = append(lines, &u.Lines[i])
+		}
+	}
+	return lines
+}
+
+// Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
+// holds the readable stand-in.
+func (u *Upstream) Head() []byte {
+	head := append([]byte(nil), u.Method.Text...)
+	head = append(append(head, ' '), u.URI.Text...)
+	head = append(append(append(head, " HTTP/"...), u.Version.Text...), "\r\n"...)
+	for i := range u.Lines {
+		head = u.Lines[i].append(head)
+	}
+	return append(head, "\r\n"...)
+}
+
+// append appends the line with its end to head.
+func (l *Line) append(head []byte) []byte {
+	head = append(append(head, l.Name...), ": "...)
+	return append(append(head, l.Value.Text...), "\r\n"...)
+}
+
+// Known reports whether every byte of the head is known.
+func (u *Upstream) Known() bool {
+	if u.Open || u.Method.Unknown || u.URI.Unknown || u.Version.Unknown {
+		return false
+	}
+	for i := range u.Lines {
+		if u.Lines[i].Value.Unknown {
+			return false
+		}
+	}
+	return true
+}
