@@ -37,11 +37,11 @@ func (p *parser) splitDots() {
 	}
 }
 
-// lastDirective returns the index of the last word that names a directive that takes a block; where there is none,
+// lastDirective returns the index of the last word that names a directive that may take a block; where there is none,
 // that of the first word after leading dots if it names any directive, else 0.
 func lastDirective(words []Word) int {
 	for i := len(words) - 1; i > 0; i-- {
-		if words[i].Quote == Bare && opensBlock(words[i].Value) {
+		if words[i].Quote == Bare && mayOpenBlock(words[i].Value) {
 			return i
 		}
 	}

@@ -33,24 +33,24 @@ func (p *parser) checkBare(start, end int) {
 		next++
 	}
 	if p.overflows(start, next) {
-		p.failTooLong(start)
+		p.failTooLong(start, start)
 	}
 }
 
 // checkComment reports a comment that is too long.
 func (p *parser) checkComment(start, end int) {
 	if p.overflows(start, end) {
-		p.failTooLong(start)
+		p.failTooLong(start, start)
 	}
 }
 
-func (p *parser) failTooLong(start int) {
-	span := p.at(start, 10)
+// failTooLong reports the word or comment at offset start, whose text without a quote is at offset text.
+func (p *parser) failTooLong(start, text int) {
 	p.fail(Error{
 		Reason:  TooLong,
-		Message: fmt.Sprintf(tooLong, p.file.Slice(span)),
+		Message: fmt.Sprintf(tooLong, p.text[text:text+10]),
 		Line:    p.file.Line(start),
-		Span:    span,
+		Span:    p.at(start, 10),
 		Note:    "nginx reads at most 4095 bytes of this",
 	})
 }
@@ -70,7 +70,7 @@ func (p *parser) longQuoted(start, end int) (moved bool) {
 			return true
 		}
 	case p.overflows(start+1, next):
-		p.failTooLong(start + 1)
+		p.failTooLong(start, start+1)
 	}
 	return false
 }

@@ -48,9 +48,9 @@ func checkDirective(t testing.TB, f *File, d *Directive) {
 	for _, w := range d.Words {
 		raw := f.Slice(w.Span())
 		if w.Quote != Bare {
-			raw = strings.TrimSuffix(raw[1:], string(w.Quote))
+			raw = raw[1:]
 		}
-		if cook(raw) != w.Value {
+		if naiveValue(raw) != w.Value && (w.Quote == Bare || naiveValue(raw[:len(raw)-1]) != w.Value) {
 			t.Fatalf("%q has value %q", raw, w.Value)
 		}
 	}

@@ -41,6 +41,8 @@ type parser struct {
 	wrapped bool
 	// cut is set when the rest of the file was skipped: what is missing at its end may have stood there.
 	cut bool
+	// window is where the last Lua block ended.
+	window window
 	// stack holds the open blocks, outermost first.
 	stack []frame
 	// over is how many blocks beyond MaxDepth are open; the first opens at overOpen and is overBlock, if it has words.

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -34,6 +35,14 @@ func (p *parser) skip(start, end int) {
 		return
 	}
 	p.file.Skipped = append(p.file.Skipped, source.Span{Start: start, End: end})
+}
+
+// lastError returns where the last error stands, -1 where there is none.
+func (p *parser) lastError() int {
+	if n := len(p.file.Errors); n > 0 {
+		return p.file.Errors[n-1].Span.Start
+	}
+	return -1
 }
 
 // at returns the span of n bytes from offset start, and not beyond the text.
@@ -88,7 +97,7 @@ func (p *parser) openInData() {
 		e.Related = p.at(top.open, 1)
 		e.RelatedNote = fmt.Sprintf("no block can stand in `%s`", top.directive.Name())
 	}
-	if opensBlock(p.arena.pending()[0].Value) {
+	if mayOpenBlock(p.arena.pending()[0].Value) {
 		e.RelatedNote = "this `{` seems not to be closed"
 		for p.inData() {
 			p.pop(-1)
@@ -101,6 +110,12 @@ func (p *parser) openInData() {
 func opensBlock(name string) bool {
 	d := catalog.Lookup(name)
 	return d != nil && d.BlockKind(0) == catalog.Yes
+}
+
+// mayOpenBlock reports whether name is a directive that takes a block in some context.
+func mayOpenBlock(name string) bool {
+	d := catalog.Lookup(name)
+	return d != nil && slices.ContainsFunc(d.Entries, func(e catalog.Entry) bool { return e.Block == catalog.Yes })
 }
 
 // tooDeep reports that the block of d, nil for a `{` without words, is one too many; what is in it is skipped.
@@ -143,8 +158,7 @@ func (p *parser) closeOver() {
 // closePending ends the pending statement at the `}` at pos: its `;` is missing.
 func (p *parser) closePending() {
 	e := p.unexpected(p.pos, "")
-	e.Related, e.RelatedNote = e.Span, "nginx needs a `;` before this"
-	p.missingSemicolons(e)
+	p.missingSemicolons(e, "nginx needs a `;` before this")
 }
 
 // endPending ends the pending statement at the end of the text.
@@ -157,11 +171,16 @@ func (p *parser) endPending() {
 		Reason:  UnexpectedEnd,
 		Message: unexpectedEnd,
 		Line:    p.file.Line(len(p.text)),
-	})
+		Span:    p.at(len(p.text), 0),
+	}, "")
 }
 
-// missingSemicolons ends the pending statement, whose `;` is missing before something that nginx reports as e.
-func (p *parser) missingSemicolons(e Error) {
+// missingSemicolons ends the pending statement, whose `;` is missing before something that nginx reports as e. Here
+// is said of that place where the error stands at an earlier one.
+func (p *parser) missingSemicolons(e Error, here string) {
+	if here != "" {
+		e.Related, e.RelatedNote = e.Span, here
+	}
 	p.splitGlued(e)
 	words := p.arena.pending()
 	if len(words) == 0 {
@@ -173,12 +192,17 @@ func (p *parser) missingSemicolons(e Error) {
 	if n := len(p.file.Suspects); d != nil && n > 0 && p.file.Suspects[n-1].Directive == d {
 		certain = false
 	}
-	p.fail(e.missing(end, certain))
+	p.fail(p.missing(e, end, certain))
 }
 
-// missing returns e as a `;` that is missing at offset end.
-func (e Error) missing(end int, certain bool) Error {
-	e.Span = source.Span{Start: end, End: end}
+// missing returns e as a `;` that is missing at offset end. Errors are in order: where there is one after that offset,
+// e stays where it is.
+func (p *parser) missing(e Error, end int, certain bool) Error {
+	if p.lastError() > end {
+		e.Related, e.RelatedNote = source.Span{}, ""
+	} else {
+		e.Span = source.Span{Start: end, End: end}
+	}
 	e.Note = "missing `;`"
 	if certain {
 		e.Insert, e.InsertAt = ";", end
@@ -192,13 +216,13 @@ func (p *parser) splitGlued(e Error) {
 	for i := 0; i < len(p.arena.pending()) && len(p.stack) > 0 && p.over == 0; i++ {
 		w := &p.arena.pending()[i]
 		braces := p.glued(*w)
-		if braces == 0 {
+		if braces == 0 || p.lastError() > int(w.Start) {
 			continue
 		}
 		w.End -= int32(braces)
 		w.Value = cook(p.text[w.Start:w.End])
 		end := int(w.End)
-		p.fail(e.missing(end, true))
+		p.fail(p.missing(e, end, true))
 		p.add(p.arena.splitWords(i+1), -1)
 		for ; braces > 0; braces-- {
 			p.pop(end)
