@@ -1,0 +1,133 @@
+package vars
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Expr is a value as nginx compiles it from a directive's argument: text, variables and captures.
+//
+// nginx: src/http/ngx_http_script.c, ngx_http_script_compile.
+type Expr struct {
+	source string
+	parts  []part
+	// captures says that some part is a capture, or that a variable may set one while it is evaluated.
+	captures bool
+	// Err says why nginx refuses the expression: "invalid variable name" and the like; nil where it does not. Such
+	// an expression is Unknown.
+	Err error
+}
+
+// part is a piece of an expression: a variable, a capture, the `?` that begins a rewrite's arguments, or else text.
+type part struct {
+	text     string
+	variable *variable
+	capture  int
+	mark     bool
+}
+
+// String returns the text that was compiled.
+func (e *Expr) String() string { return e.source }
+
+// Constant returns the expression's text if no variable and no capture is in it.
+func (e *Expr) Constant() (text string, ok bool) {
+	if e.Err != nil || strings.IndexByte(e.source, '$') >= 0 {
+		return "", false
+	}
+	return e.source, true
+}
+
+// Variables returns the names of the variables in it, in order, in lower case, and captures as "1" to "9".
+func (e *Expr) Variables() []string {
+	var names []string
+	for _, p := range e.parts {
+		switch {
+		case p.variable != nil:
+			names = append(names, p.variable.name)
+		case p.capture > 0:
+			names = append(names, string(rune('0'+p.capture)))
+		}
+	}
+	return names
+}
+
+// Captures reports whether $1 to $9 are in it.
+func (e *Expr) Captures() bool {
+	for _, p := range e.parts {
+		if p.capture > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// errVariableName is nginx's message for a `$` that no name follows.
+var errVariableName = errors.New("invalid variable name")
+
+// compile reads the source of an expression. With args, the first `?` begins the arguments, as in the replacement of
+// rewrite.
+func (t *Table) compile(source string, args bool) *Expr {
+	e := &Expr{source: source}
+	rest := source
+	for rest != "" && e.Err == nil {
+		if rest[0] == '$' {
+			rest = t.compileReference(e, rest[1:])
+			continue
+		}
+		end := strings.IndexByte(rest, '$')
+		if end < 0 {
+			end = len(rest)
+		}
+		if mark := strings.IndexByte(rest[:end], '?'); args && mark >= 0 {
+			e.text(rest[:mark])
+			e.parts = append(e.parts, part{mark: true})
+			rest, args = rest[mark+1:], false
+			continue
+		}
+		e.text(rest[:end])
+		rest = rest[end:]
+	}
+	return e
+}
+
+func (e *Expr) text(text string) {
+	if text != "" {
+		e.parts = append(e.parts, part{text: text})
+	}
+}
+
+// compileReference reads what follows a `$` and returns the rest.
+func (t *Table) compileReference(e *Expr, rest string) string {
+	if rest != "" && '1' <= rest[0] && rest[0] <= '9' {
+		e.parts = append(e.parts, part{capture: int(rest[0] - '0')})
+		e.captures = true
+		return rest[1:]
+	}
+	body, bracket := strings.CutPrefix(rest, "{")
+	n := 0
+	for n < len(body) && nameByte(body[n]) {
+		n++
+	}
+	name, rest := body[:n], body[n:]
+	if bracket {
+		closed := strings.HasPrefix(rest, "}")
+		if !closed {
+			e.Err = fmt.Errorf("the closing bracket in %q variable is missing", name)
+			return rest
+		}
+		rest = rest[1:]
+	}
+	if name == "" {
+		e.Err = errVariableName
+		return rest
+	}
+	v := t.variable(name)
+	e.parts = append(e.parts, part{variable: v})
+	e.captures = e.captures || v.captures
+	return rest
+}
+
+func nameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
+}

@@ -1,0 +1,168 @@
+package vars
+
+import (
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+)
+
+// mapping is a compiled map block.
+//
+// nginx: src/http/modules/ngx_http_map_module.c.
+type mapping struct {
+	by        *config.Directive
+	name      string
+	source    *Expr
+	hostnames bool
+	keys      Hosts[*mapEntry]
+	patterns  []*mapEntry
+	fallback  *mapEntry // nil for none
+	// results are the different values, the fallback's first, for when the source is not known.
+	results []*mapEntry
+}
+
+// mapEntry is one line of a map.
+type mapEntry struct {
+	key   string // as written
+	value *Expr
+	re    *Regexp // for `~`; nil where the pattern can't be compiled
+}
+
+// mapIsVolatile reports whether a map has the parameter volatile.
+func mapIsVolatile(c *config.Config, d *config.Directive) bool {
+	for _, entry := range c.Entries(d) {
+		if len(entry.Words) == 1 && entry.Name() == "volatile" {
+			return true
+		}
+	}
+	return false
+}
+
+// compileMap reads the entries of a map block.
+//
+// nginx: ngx_http_map_block, ngx_http_map.
+func (t *Table) compileMap(d *config.Directive) *mapping {
+	m := &mapping{by: d, name: strings.TrimPrefix(d.Arg(2), "$"), source: t.Expr(d.Arg(1))}
+	for _, entry := range t.config.Entries(d) {
+		switch {
+		case len(entry.Words) == 1 && entry.Name() == "hostnames":
+			m.hostnames = true
+		case len(entry.Words) == 2:
+			m.add(t, &mapEntry{key: entry.Name(), value: t.Expr(entry.Arg(1))})
+		}
+	}
+	m.gather()
+	return m
+}
+
+// add files one entry.
+func (m *mapping) add(t *Table, e *mapEntry) {
+	if e.key == "default" {
+		if m.fallback == nil {
+			m.fallback = e
+		}
+		return
+	}
+	if pattern, ok := strings.CutPrefix(e.key, "~"); ok {
+		pattern, fold := strings.CutPrefix(pattern, "*")
+		e.re, _ = t.Regexp(pattern, fold)
+		m.patterns = append(m.patterns, e)
+		return
+	}
+	m.keys.Add(strings.TrimPrefix(e.key, `\`), m.hostnames, e)
+}
+
+// gather collects the different values.
+func (m *mapping) gather() {
+	seen := map[string]bool{}
+	note := func(e *mapEntry) {
+		if len(m.results) <= maxChoices && !seen[e.value.source] {
+			seen[e.value.source] = true
+			m.results = append(m.results, e)
+		}
+	}
+	if m.fallback == nil {
+		m.fallback = &mapEntry{value: &Expr{}}
+	}
+	note(m.fallback)
+	for _, of := range []map[string]*mapEntry{m.keys.exact, m.keys.both, m.keys.head, m.keys.tail} {
+		for _, e := range sorted(of) {
+			note(e)
+		}
+	}
+	for _, e := range m.patterns {
+		note(e)
+	}
+}
+
+// maxChoices is how many possible values of one variable a World is asked to choose from; where there are more, the value
+// is Unknown.
+const maxChoices = 16
+
+// lookup returns the map's value for the run.
+//
+// nginx: ngx_http_map_variable.
+func (m *mapping) lookup(r *Run) given {
+	source := r.Eval(m.source)
+	if source.Unknown {
+		return m.possible(r, source)
+	}
+	text := source.Text
+	if m.hostnames && strings.HasSuffix(text, ".") {
+		text = text[:len(text)-1]
+	}
+	e := m.find(r, text)
+	return given{value: r.Eval(e.value), by: m.by, why: e.why()}
+}
+
+// find returns the entry that the text takes.
+//
+// nginx: src/http/ngx_http_variables.c, ngx_http_map_find: patterns are tried after all keys, and never on nothing.
+func (m *mapping) find(r *Run, text string) *mapEntry {
+	if e, ok := m.keys.Find(lower(text)); ok {
+		return e
+	}
+	if text == "" {
+		return m.fallback
+	}
+	for _, e := range m.patterns {
+		if e.re == nil {
+			if r.World.Choose(Question("map pattern", e, text), 2) == 1 {
+				r.BlindCaptures(nil)
+				return e
+			}
+			continue
+		}
+		found, err := r.Match(e.re, text)
+		if err != nil {
+			return m.fallback
+		}
+		if found {
+			return e
+		}
+	}
+	return m.fallback
+}
+
+// possible lets the World choose among the map's values where its source is not known.
+func (m *mapping) possible(r *Run, source Value) given {
+	if len(m.results) > maxChoices {
+		return given{value: unknown(m.name), by: m.by}
+	}
+	e := m.results[r.World.Choose(Question("map", m.by, source.Text), len(m.results))]
+	if strings.HasPrefix(e.key, "~") {
+		r.BlindCaptures(e.re)
+	}
+	return given{value: r.Eval(e.value), by: m.by, why: e.why()}
+}
+
+// why returns how the entry is named in a story.
+func (e *mapEntry) why() string {
+	switch {
+	case e.key == "" && e.value.source == "":
+		return "no entry"
+	case e.key == "":
+		return "''"
+	}
+	return e.key
+}
