@@ -109,8 +109,8 @@ func output(name string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// generate writes a configuration of n servers with the shared generator. Its log files are moved below dir, where both
-// programs may create them.
+// generate writes a configuration of n servers with the shared generator. Its log files and nginx's temporary folders are
+// moved below dir, where they may be created.
 func generate(dir string, n int) (string, error) {
 	path := filepath.Join(dir, fmt.Sprintf("%d.conf", n))
 	cmd := exec.Command("../shared/tools/gen-config", "one", fmt.Sprint(n), path, "--plain")
@@ -122,5 +122,10 @@ func generate(dir string, n int) (string, error) {
 		return "", err
 	}
 	text = bytes.ReplaceAll(text, []byte("/var/log/nginx/"), []byte(dir+"/"))
+	var folders strings.Builder
+	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		fmt.Fprintf(&folders, "    %s_temp_path %s/%s;\n", name, dir, name)
+	}
+	text = bytes.Replace(text, []byte("http {\n"), []byte("http {\n"+folders.String()), 1)
 	return path, os.WriteFile(path, text, 0o644)
 }

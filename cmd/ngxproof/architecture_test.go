@@ -160,6 +160,8 @@ func wrongImport(rooms []room, own *room, name string) string {
 		switch {
 		case other == nil:
 			return "it is in no room"
+		case other.may("tests") && other != own:
+			return "it is for tests only"
 		case other != own && other.level >= own.level:
 			return fmt.Sprintf("%s is on level %d, %s on %d", other.name, other.level, own.name, own.level)
 		}
