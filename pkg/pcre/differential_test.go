@@ -18,7 +18,7 @@ var (
 type tally struct {
 	sameVersion                                                                     bool // of PCRE2 as the one whose messages and offsets are kept
 	patterns, refused, unsupported, differentRefusal, wrongRefusal, wrongAcceptance int
-	compared, matched, timeouts, wrong                                              int
+	compared, linear, matched, timeouts, wrong                                      int
 }
 
 // TestDifferential compares with the real library: refusals with message and
@@ -78,9 +78,13 @@ func compareMatch(t *testing.T, sum *tally, r *Regexp, q question, subject strin
 	m, err := r.Match(subject)
 	if errors.Is(err, ErrTimeout) || want.failed {
 		sum.timeouts++
+		t.Logf("%q on %q: %v; PCRE2 failed: %v", q.pattern, subject, err, want.failed)
 		return
 	}
 	sum.compared++
+	if r.linearFits(subject) {
+		sum.linear++
+	}
 	got := result{}
 	if m != nil {
 		sum.matched++

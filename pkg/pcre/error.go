@@ -12,7 +12,8 @@ const TimeLimit = time.Second
 
 // ErrTimeout is returned by [Regexp.Match] where the match took longer than
 // [TimeLimit]. PCRE2 gives PCRE2_ERROR_MATCHLIMIT for such a pair, for which
-// nginx answers 500.
+// nginx answers 500. The two limits are not the same: just below and above
+// them one engine may still answer where the other gives up.
 var ErrTimeout = errors.New("pcre: match limit exceeded")
 
 // ErrUnsupported is wrapped by the error for a pattern that PCRE2 accepts, or
@@ -21,7 +22,10 @@ var ErrTimeout = errors.New("pcre: match limit exceeded")
 var ErrUnsupported = errors.New("pcre: unsupported pattern")
 
 // Error says that PCRE2 refuses a pattern. Wording and offset are those of
-// PCRE2 10.42; nginx prints them as
+// PCRE2 10.42, which Debian 12 ships beside nginx 1.22.1. All versions up to
+// 10.49 refuse the same patterns, but 10.46 words "lookbehind assertion is not
+// fixed length" otherwise and 10.49 counts most offsets from behind the item at
+// fault, mostly by one more byte. nginx prints them as
 //
 //	pcre2_compile() failed: MESSAGE in "PATTERN" at "REST"
 //

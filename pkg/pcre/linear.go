@@ -11,26 +11,41 @@ import (
 // it takes the same, leftmost and first, match as Perl does. What it might do
 // otherwise is left to the backtracking engine: all that it does not know
 // (references, lookarounds, atomic groups), a repeat whose body may match
-// nothing, a repeat within a repeat (PCRE2 may then exceed its match limit).
+// nothing, and whatever PCRE2's match limit may end: a choice or a repeat
+// within a repeat, too many repeats for the length of the subject.
 
 // maxSteps bounds the work that PCRE2's backtracking could have with a
 // pattern and a subject for which the linear engine is asked instead: its
 // match limit is 10,000,000, far above.
 const maxSteps = 1_000_000
 
-// compileLinear gives the standard library's engine for a pattern, and how
-// many of its quantifiers vary, or nil where the answer might differ.
-func compileLinear(t *tree) (*regexp.Regexp, int) {
-	w := &linearWriter{}
+// compileLinear gives the standard library's engine for a pattern, and what
+// backtracking through it may cost, or nil where the answer might differ.
+func compileLinear(t *tree) (*regexp.Regexp, cost) {
+	w := &linearWriter{cost: cost{ways: 1}}
 	w.node(t.root, false)
 	if w.refused || w.groups != t.groups || t.keeps {
-		return nil, 0
+		return nil, cost{}
 	}
 	engine, err := regexp.Compile(w.out.String())
 	if err != nil {
-		return nil, 0 // such as too many repeats
+		return nil, cost{} // such as too many repeats
 	}
-	return engine, w.loops
+	return engine, w.cost
+}
+
+// cost bounds the steps that backtracking takes: for each place to start at,
+// each way through the alternatives, and each length of each repeat.
+type cost struct{ ways, loops int }
+
+func (c cost) steps(length int) int {
+	steps := c.ways
+	for range c.loops + 1 {
+		if steps *= length + 1; steps > maxSteps {
+			break
+		}
+	}
+	return steps
 }
 
 // linearFits says whether the standard library's engine sees the subject as
@@ -45,19 +60,13 @@ func (r *Regexp) linearFits(subject string) bool {
 			return false
 		}
 	}
-	steps := len(subject) + 1
-	for range r.loops {
-		if steps *= len(subject) + 1; steps > maxSteps {
-			return false
-		}
-	}
-	return true
+	return r.cost.steps(len(subject)) <= maxSteps
 }
 
 type linearWriter struct {
 	out     strings.Builder
 	groups  int
-	loops   int
+	cost    cost
 	refused bool
 }
 
@@ -72,6 +81,8 @@ func (w *linearWriter) node(n node, inRepeat bool) {
 			w.node(item, inRepeat)
 		}
 	case alternation:
+		w.refused = w.refused || inRepeat
+		w.cost.ways = min(w.cost.ways*len(n), maxSteps+1)
 		for i, b := range n {
 			if i > 0 {
 				w.out.WriteByte('|')
@@ -109,13 +120,17 @@ func (w *linearWriter) repeat(n *repeat, inRepeat bool) {
 		w.refused = true
 		return
 	}
-	if n.min != n.max {
-		w.loops++
+	optional := n.min == 0 && n.max == 1
+	switch {
+	case optional:
+		w.cost.ways = min(w.cost.ways*2, maxSteps+1)
+	case n.min != n.max:
+		w.cost.loops++
 	}
 	if g, ok := n.body.(*group); ok {
-		w.group(g, true)
+		w.group(g, !optional)
 	} else {
-		w.node(n.body, true)
+		w.node(n.body, !optional)
 	}
 	w.out.WriteString(quantifierText(n.min, n.max, n.mode))
 }

@@ -57,6 +57,10 @@ func endless(n node) bool {
 		}
 	case *look:
 		return false
+	case *condition:
+		if n.never {
+			return false
+		}
 	}
 	for _, sub := range children(n) {
 		if sub == nowhere {
@@ -97,8 +101,8 @@ func (c *checker) length(n node) (int, *fault) {
 	case *condition:
 		return c.conditionLength(n)
 	case *backref:
-		if c.p.resets {
-			return 0, notFixed
+		if _, known := c.resolve(n.name); c.p.resets && (n.name == "" || known) {
+			return 0, notFixed // the number may stand for several groups
 		}
 		return c.targetLength(n, n.name, n.number, n.offset)
 	case *call:

@@ -29,7 +29,7 @@ type Regexp struct {
 	pattern string
 	tree    *tree
 	linear  *regexp.Regexp // nil where RE2 might differ from PCRE2
-	loops   int            // variable quantifiers of the pattern, for linear
+	cost    cost           // of the pattern, which limits linear
 
 	backtracking func() (*regexp2.Regexp, error)
 }
@@ -43,7 +43,7 @@ func Compile(pattern string, opts Options) (*Regexp, error) {
 		return nil, err
 	}
 	r := &Regexp{pattern: pattern, tree: t}
-	if r.linear, r.loops = compileLinear(t); r.linear != nil {
+	if r.linear, r.cost = compileLinear(t); r.linear != nil {
 		r.backtracking = sync.OnceValues(func() (*regexp2.Regexp, error) { return compileBacktracking(t) })
 		return r, nil
 	}

@@ -16,7 +16,7 @@ func (p *parser) quantifier(c byte, allowed bool) *fault {
 		}
 		if !found {
 			if newCounts(p.src[p.pos:]) {
-				p.doubted("a brace that is a quantifier since PCRE2 10.43 only")
+				return p.stop("a brace that is a quantifier since PCRE2 10.43 only")
 			}
 			p.addByte(c)
 			return nil
