@@ -19,9 +19,14 @@ var pieces = []string{
 	`"a b"`, `'a"b'`, `"a;` + "\n", `"a{` + "\n", "\n}\n",
 }
 
-// randomText returns a text of up to about 40 pieces. One in 16 holds words about as long as nginx's buffer.
+// randomText returns a text of up to about 40 pieces, or in two of three times of statements and blocks in which what
+// stands between the words is mostly right. One in 16 holds words about as long as nginx's buffer.
 func randomText(r *rand.Rand) string {
 	var b strings.Builder
+	if r.IntN(3) > 0 {
+		statements(r, &b, 0)
+		return b.String()
+	}
 	long := r.IntN(16) == 0
 	for n := r.IntN(40); n >= 0; n-- {
 		b.WriteString(pieces[r.IntN(len(pieces))])
@@ -30,6 +35,47 @@ func randomText(r *rand.Rand) string {
 		}
 	}
 	return b.String()
+}
+
+// statements writes up to 5 statements and what is in their blocks.
+func statements(r *rand.Rand, b *strings.Builder, depth int) {
+	for range r.IntN(6) {
+		b.WriteString([]string{"\n", " ", "\r\n\t", "", "# c } \" \n", "#\\\n"}[r.IntN(6)])
+		for i := range 1 + r.IntN(4) {
+			if i > 0 {
+				b.WriteString([]string{" ", "\n", " #c;\n", "\t\r"}[r.IntN(4)])
+			}
+			randomWord(r, b)
+		}
+		b.WriteString([]string{"", "", " ", "\n"}[r.IntN(4)])
+		switch {
+		case r.IntN(100) == 0:
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		case depth < 4 && r.IntN(4) == 0:
+			b.WriteString("{")
+			statements(r, b, depth+1)
+			b.WriteString("}")
+		default:
+			b.WriteString(";")
+		}
+	}
+}
+
+// randomWord writes a word, in quotes or not.
+func randomWord(r *rand.Rand, b *strings.Builder) {
+	quote := []string{"", "", "", `"`, "'"}[r.IntN(5)]
+	b.WriteString(quote)
+	defer b.WriteString(quote)
+	if r.IntN(400) == 0 {
+		b.WriteString(strings.Repeat("x", 4085+r.IntN(10)))
+	}
+	for range 1 + r.IntN(4) {
+		if quote != "" && r.IntN(3) == 0 {
+			b.WriteString([]string{" ", ";", "{", "}", "#", "\n"}[r.IntN(6)])
+		}
+		b.WriteString([]string{"a", "\\\\", `\"`, `\'`, `\;`, `\{`, "\\\n", `\n`, `\t`, `\$`, "${", "$x", "${x}", "é", "\xff",
+			"\x00", "80", "(", ")", "=", "`", "map", "server", "listen", ".a", "\ufeff", `\r`, `\d`}[r.IntN(28)])
+	}
 }
 
 func longPiece(r *rand.Rand) string {
