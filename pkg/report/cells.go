@@ -1,8 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 
@@ -90,7 +90,8 @@ func (r *row) spell(cluster string, offset int) {
 		shown, size := source.PrintableRune(cluster)
 		width := uniseg.StringWidth(shown)
 		if width == 0 {
-			shown = escapeRune(shown)
+			r, _ := utf8.DecodeRuneInString(shown)
+			shown = source.EscapeRune(r)
 			width = len(shown)
 		}
 		r.add(shown, offset, size, width)
@@ -178,10 +179,4 @@ func (v view) place(from, to int) (int, int) {
 	from = max(0, min(from-shift, last))
 	to = min(to-shift, last)
 	return from, max(to, from+1)
-}
-
-// escapeRune writes the one character of s by its number.
-func escapeRune(s string) string {
-	r := []rune(s)
-	return fmt.Sprintf(`\u%04x`, r[0])
 }

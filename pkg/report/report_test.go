@@ -27,7 +27,9 @@ func at(f *source.File, before, text string) diag.Location {
 	return diag.Location{File: f, Span: source.Span{Start: start, End: start + len(text)}}
 }
 
-func label(l diag.Location, message string) diag.Label { return diag.Label{Location: l, Message: message} }
+func label(l diag.Location, message string) diag.Label {
+	return diag.Label{Location: l, Message: message}
+}
 
 func file(name, text string) *source.File { return source.NewFile(name, name, text) }
 

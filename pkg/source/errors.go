@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 )
 
 // The reasons, beside fs.ErrNotExist and fs.ErrPermission, for which a Reader or Replace fails.
@@ -29,14 +30,23 @@ type failure struct {
 func (f failure) Error() string { return f.reason.Error() + ": " + f.detail }
 func (f failure) Unwrap() error { return f.reason }
 
-// at puts the path, printable, before err. The path that os itself puts into its errors is left out: it is the same
-// one, with control bytes in it.
+// at puts the path, printable, before err.
 func at(path string, err error) error {
+	return fmt.Errorf("%s: %w", Printable(path), linkLoop(reason(err)))
+}
+
+// reason returns what is in an error of os without the path beside it: it would be there a second time, or is that of a
+// temporary file, and has its control bytes.
+func reason(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
-		err = pathErr.Err
+		return pathErr.Err
 	}
-	return fmt.Errorf("%s: %w", Printable(path), linkLoop(err))
+	var linkErr *os.LinkError
+	if errors.As(err, &linkErr) {
+		return linkErr.Err
+	}
+	return err
 }
 
 // tooLarge says that a file of size bytes is above the limit; a negative size is not known.

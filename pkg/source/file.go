@@ -19,6 +19,9 @@ type File struct {
 
 	once  sync.Once
 	lines []int32 // the offset of each line's first byte
+
+	markOnce sync.Once
+	marks    []mark
 }
 
 // NewFile returns a file of the given name, path and text.
@@ -39,9 +42,15 @@ type Position struct {
 func (f *File) Position(offset int) Position {
 	offset = max(0, min(offset, len(f.Text)))
 	line := f.Line(offset)
-	before := f.Text[f.lineStarts()[line-1]:offset]
-	pos := Position{Offset: offset, Line: line, Column: 1, Byte: len(before) + 1, UTF16: 1}
-	for _, r := range before {
+	start := int(f.lineStarts()[line-1])
+	pos := Position{Offset: offset, Line: line, Column: 1, Byte: offset - start + 1, UTF16: 1}
+	from := start
+	if offset-start > markEvery {
+		if m := f.markBefore(offset); int(m.offset) > start {
+			from, pos.Column, pos.UTF16 = int(m.offset), int(m.column), int(m.utf16)
+		}
+	}
+	for _, r := range f.Text[from:offset] {
 		pos.Column++
 		pos.UTF16++
 		if r > 0xFFFF {

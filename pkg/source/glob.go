@@ -84,7 +84,7 @@ func (e *expansion) named(prefixes []string, name string) ([]string, error) {
 		if !e.visit() {
 			return nil, e.tooMany(e.visited)
 		}
-		if name == "" && e.in.isFolder(prefix) || name != "" && e.in.exists(prefix+name) {
+		if name == "" && prefix != "" && e.in.isFolder(prefix) || name != "" && e.in.exists(prefix+name) {
 			found = append(found, prefix+name)
 		}
 	}

@@ -38,10 +38,18 @@ func PrintableRune(s string) (shown string, size int) {
 	case r < 0x80 && unicode.IsControl(r):
 		return fmt.Sprintf(`\x%02x`, r), n
 	case unsafeRune(r):
-		return fmt.Sprintf(`\u%04x`, r), n
+		return EscapeRune(r), n
 	default:
 		return s[:n], n
 	}
+}
+
+// EscapeRune writes a character by its number, as Go does: `\u202e`, `\U000e0041`.
+func EscapeRune(r rune) string {
+	if r > 0xFFFF {
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+	return fmt.Sprintf(`\u%04x`, r)
 }
 
 // plain reports whether s is printable ASCII throughout.
