@@ -17,32 +17,41 @@ func (p *parser) lua(d *Directive) {
 	end, fault := code.closing()
 	p.window = window{pos: code.pos, last: code.last}
 	if fault != nil {
-		p.fail(p.luaError(fault))
 		// Without a buffer's limits the end may yet be found.
 		code = luaReader{text: p.text, pos: p.pos, last: len(p.text), lastOpen: p.pos - 1}
-		end, fault = code.closing()
+		var unclosed *luaFault
+		if end, unclosed = code.closing(); unclosed != nil {
+			end = len(p.text)
+		}
+		p.fail(p.luaError(fault, end))
 	}
-	if fault != nil {
+	if end == len(p.text) {
 		p.pop(-1)
-		p.skip(p.pos, len(p.text))
-		p.pos, p.cut = len(p.text), true
+		p.skip(p.pos, end)
+		p.pos, p.cut = end, true
 		return
 	}
 	p.pop(end)
 	p.pos = end + 1
 }
 
-// luaError returns what nginx says of a fault in Lua code. The block is the innermost open one.
-func (p *parser) luaError(f *luaFault) Error {
-	return Error{
+// luaError returns what nginx says of a fault in Lua code that seems to end at offset end. The block is the innermost
+// open one.
+func (p *parser) luaError(f *luaFault, end int) Error {
+	e := Error{
 		Reason:      f.reason,
 		Message:     f.message,
 		Line:        p.file.Line(f.line),
-		Span:        source.Span{Start: f.at, End: min(f.at+f.len, len(p.text))},
+		Span:        p.at(f.at, f.len),
 		Note:        f.note,
 		Related:     p.at(p.stack[len(p.stack)-1].open, 1),
 		RelatedNote: "the Lua code starts here",
 	}
+	if f.at > end { // nginx has lost its way in the code
+		e.Span, e.Note = e.Related, e.RelatedNote
+		e.Related, e.RelatedNote = source.Span{}, ""
+	}
+	return e
 }
 
 // luaFault is why nginx finds no end of a Lua block.
@@ -85,37 +94,55 @@ func (r *luaReader) closing() (end int, fault *luaFault) {
 //
 // nginx with lua-nginx-module: src/ngx_http_lua_directive.c, ngx_http_lua_conf_read_lua_token.
 func (r *luaReader) next() (byte, *luaFault) {
-	start := r.pos
-	if r.last-r.pos < buffer/2 {
-		r.refill()
+	token, fault := r.find()
+	if fault != nil {
+		return 0, fault
 	}
-	at, end := r.match()
-	for at < 0 {
-		if r.last == len(r.text) {
-			return 0, r.unexpectedEnd()
-		}
-		if r.last-r.pos >= buffer {
-			return 0, r.tooLong(start)
-		}
-		r.refill()
-		at, end = r.match()
-	}
-	token := r.text[at]
-	if bracket := strings.TrimPrefix(r.text[at:end], "--"); bracket[0] == '[' {
-		mark := "]" + bracket[1:len(bracket)-1] + "]"
-		i := strings.Index(r.text[end:r.last], mark)
+	r.pos = token.end
+	if token.level > 0 {
+		mark := "]" + strings.Repeat("=", token.level-1) + "]"
+		i := strings.Index(r.text[token.end:r.last], mark)
 		if i < 0 {
-			return 0, longBracketFault(at, end, mark)
+			return 0, longBracketFault(token, mark)
 		}
-		end += i + len(mark)
+		r.pos += i + len(mark)
 	}
-	r.pos = end
-	return token, nil
+	return r.text[token.at], nil
 }
 
-// refill reads on so that the buffer begins at pos.
-func (r *luaReader) refill() {
-	r.last = max(r.last, min(r.pos+buffer, len(r.text)))
+// luaToken is one of what the reader looks for.
+type luaToken struct {
+	at, end int
+	level   int // of the long bracket that it opens: its number of `=` and one; else 0
+}
+
+// find returns the next token. Where the buffer holds none nginx reads on, goes on behind what it had, and so does not
+// see what stands astride.
+func (r *luaReader) find() (luaToken, *luaFault) {
+	for began, start := r.pos, r.pos; ; {
+		if r.last-r.pos < buffer/2 && r.last < len(r.text) {
+			if r.last-start == buffer {
+				return luaToken{}, r.tooLong(began)
+			}
+			r.refill(start)
+		}
+		token, found := r.match()
+		switch {
+		case found:
+			return token, nil
+		case r.last == len(r.text):
+			return luaToken{}, r.unexpectedEnd()
+		case r.last-r.pos == buffer:
+			return luaToken{}, r.tooLong(began)
+		}
+		start, r.pos = r.pos, r.last
+		r.refill(start)
+	}
+}
+
+// refill reads on so that the buffer begins at offset start.
+func (r *luaReader) refill(start int) {
+	r.last = min(start+buffer, len(r.text))
 	r.unclosed = [2]int{}
 }
 
@@ -140,51 +167,55 @@ func (r *luaReader) tooLong(start int) *luaFault {
 	}
 }
 
-func longBracketFault(at, end int, mark string) *luaFault {
+func longBracketFault(token luaToken, mark string) *luaFault {
 	return &luaFault{
 		reason: TooLongLua,
 		message: fmt.Sprintf(`Lua code block missing the closing long bracket "%s", `+
 			"the inlined Lua code may be too long", mark),
-		line: at,
-		at:   at,
-		len:  end - at,
+		line: token.at,
+		at:   token.at,
+		len:  token.end - token.at,
 		note: fmt.Sprintf("nginx finds no `%s` in the 2 to 4 KiB that it has read", mark),
 	}
 }
 
-// match finds the first token in the buffer: where it starts and ends, -1 where there is none. Of a long bracket and
-// of the comment that starts with one it gives the opening.
+// match finds the first token in the buffer and reports whether there is one. Of a long bracket and of the comment that
+// starts with one it gives the opening.
 //
 // nginx with lua-nginx-module: util/gen-lexer-c has the patterns.
-func (r *luaReader) match() (at, end int) {
+func (r *luaReader) match() (luaToken, bool) {
 	text := r.text[:r.last]
-	for at = r.pos; at < len(text); at++ {
+	for at := r.pos; at < len(text); at++ {
 		switch c := text[at]; c {
 		case '{', '}':
-			return at, at + 1
-		case '[', ']':
+			return luaToken{at: at, end: at + 1}, true
+		case '[':
 			if n := longBracket(text[at:], c); n > 0 {
-				return at, at + n
+				return luaToken{at: at, end: at + n, level: n - 1}, true
+			}
+		case ']':
+			if n := longBracket(text[at:], c); n > 0 {
+				return luaToken{at: at, end: at + n}, true
 			}
 		case '-':
 			if strings.HasPrefix(text[at:], "--") {
-				return at, r.comment(text, at)
+				return luaComment(text, at), true
 			}
 		case '"', '\'':
 			if end := r.quoted(text, at); end > 0 {
-				return at, end
+				return luaToken{at: at, end: end}, true
 			}
 		}
 	}
-	return -1, 0
+	return luaToken{}, false
 }
 
-// comment returns where the comment at offset at ends, or the opening of its long bracket.
-func (r *luaReader) comment(text string, at int) int {
+// luaComment returns the comment at offset at, or the opening of its long bracket.
+func luaComment(text string, at int) luaToken {
 	if n := longBracket(text[at+2:], '['); n > 0 {
-		return at + 2 + n
+		return luaToken{at: at, end: at + 2 + n, level: n - 1}
 	}
-	return scanComment(text, at)
+	return luaToken{at: at, end: scanComment(text, at)}
 }
 
 // quoted returns where the string that starts at offset at ends, 0 if it is not closed on its line. What is not closed
