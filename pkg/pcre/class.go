@@ -32,6 +32,9 @@ func (p *parser) classItem() *fault {
 		return p.failBack(codePosixCollating)
 	}
 	negated := p.classStart()
+	if p.done() && p.src[p.pos-1] == 'E' {
+		return p.fail(codeBackslashAtEnd) // PCRE2 sees the last backslash again
+	}
 	r := &classReader{p: p}
 	if f := r.members(); f != nil {
 		return f

@@ -3,17 +3,19 @@ package pcre
 import "slices"
 
 // Two of PCRE2's optimisations change what a pattern matches, in 10.42, 10.46
-// and 10.49 alike. Patterns that may meet them are left alone: nginx does what
-// PCRE2 does, and that is not worth imitating.
+// and 10.49 alike; its least length of a match is wrong where a group refers to
+// itself; and 10.42 lets captures out of calls. Patterns that may meet this are
+// left alone: nginx does what PCRE2 does, and that is not worth imitating.
 
 // quirk names the first such thing in a pattern, or "".
 func quirk(root node) string {
-	s := quirkSearch{}
+	s := quirkSearch{root: root}
 	s.visit(root)
 	return s.found
 }
 
 type quirkSearch struct {
+	root     node
 	iterated bool // a byte was repeated, greedily, so far
 	found    string
 }
@@ -30,6 +32,14 @@ func (s *quirkSearch) visit(n node) {
 		if !isGroup(n.body) && n.mode != lazy && n.min != n.max {
 			s.iterated = true
 		}
+	case *call:
+		if target := findGroup(s.root, n.number); target != nil && captures(target.body) {
+			s.found = "a call of a group with captures, which 10.42 may keep"
+		}
+	case *backref:
+		if target := findGroup(s.root, n.number); target != nil && contains(target, n) {
+			s.found = "a group that refers to itself"
+		}
 	case *group:
 		if s.iterated && n.atomic && nullable(n.body) && branching(n.body) {
 			s.found = possessified
@@ -38,6 +48,14 @@ func (s *quirkSearch) visit(n node) {
 	for _, sub := range children(n) {
 		s.visit(sub)
 	}
+}
+
+// captures says whether a group in n captures.
+func captures(n node) bool {
+	if g, ok := n.(*group); ok && g.number > 0 {
+		return true
+	}
+	return slices.ContainsFunc(children(n), captures)
 }
 
 // possessified: PCRE2 makes the "a?" of "a?(?>|b)a" possessive, since it looks
