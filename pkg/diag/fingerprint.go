@@ -22,12 +22,11 @@ func Fingerprints(diagnostics []Diagnostic) []string {
 	prints := make([]string, len(diagnostics))
 	seen := make(map[string]int, len(diagnostics))
 	for i := range diagnostics {
-		print := identity(&diagnostics[i])
-		seen[print]++
-		if n := seen[print]; n > 1 {
-			print = fmt.Sprintf("%s-%d", print, n)
+		prints[i] = identity(&diagnostics[i])
+		seen[prints[i]]++
+		if n := seen[prints[i]]; n > 1 {
+			prints[i] = fmt.Sprintf("%s-%d", prints[i], n)
 		}
-		prints[i] = print
 	}
 	return prints
 }

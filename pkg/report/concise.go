@@ -19,10 +19,10 @@ func Concise(w io.Writer, r Result, o Options) error {
 			continue
 		}
 		s := newStyle(o, d.Level)
-		fmt.Fprintf(out, "%s: %s: %s\n", s.path(place(d.At)), heading(s, d), source.Printable(d.Message))
+		writeLine(out, s.path(place(d.At))+": "+heading(s, d)+": "+source.Printable(d.Message))
 	}
 	if !o.Quiet {
-		fmt.Fprintln(out, Summary(r, o))
+		writeLine(out, Summary(r, o))
 	}
 	return out.Flush()
 }
@@ -39,4 +39,9 @@ func place(at diag.Location) string {
 	}
 	start := at.File.Position(at.Span.Start)
 	return fmt.Sprintf("%s:%d:%d", source.Printable(at.File.Name), start.Line, start.Column)
+}
+
+// writeLine writes a line. What goes wrong the buffer keeps, and says it when it is flushed.
+func writeLine(out *bufio.Writer, text string) {
+	out.WriteString(text + "\n") //nolint:errcheck // see above
 }

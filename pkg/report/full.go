@@ -21,10 +21,10 @@ func Full(w io.Writer, r Result, o Options) error {
 			continue
 		}
 		writeFrame(out, d, o)
-		fmt.Fprintln(out)
+		writeLine(out, "")
 	}
 	if !o.Quiet {
-		fmt.Fprintln(out, Summary(r, o))
+		writeLine(out, Summary(r, o))
 	}
 	return out.Flush()
 }
@@ -135,7 +135,4 @@ func (f *frame) blank(text string) {
 }
 
 // line writes a line as it is, without blanks at its end.
-func (f *frame) line(text string) {
-	f.out.WriteString(strings.TrimRight(text, " ")) //nolint:errcheck // Flush reports it
-	f.out.WriteByte('\n')                           //nolint:errcheck // Flush reports it
-}
+func (f *frame) line(text string) { writeLine(f.out, strings.TrimRight(text, " ")) }

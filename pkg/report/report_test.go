@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -256,5 +257,19 @@ func TestLookup(t *testing.T) {
 	}
 	if _, ok := Lookup("xml"); ok {
 		t.Error("there is a format xml")
+	}
+}
+
+// broken is a writer that takes nothing, as a closed standard output.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestWriteErrors(t *testing.T) {
+	for _, name := range Names() {
+		format, _ := Lookup(name)
+		if err := format(broken{}, result(), Options{}); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: error %v, want %v", name, err, os.ErrClosed)
+		}
 	}
 }
