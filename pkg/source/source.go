@@ -24,6 +24,6 @@ type Reader interface {
 	Open(path string) (*File, error)
 	// Glob lists the files that match pattern as glob(3) without flags does, sorted bytewise: `*`, `?` and
 	// `[...]` never match a slash nor a leading dot, there are no braces and no `**`. No match is no error.
-	// It fails with ErrTooMany beyond its limit and where a folder named literally can't be read.
+	// It fails with ErrTooMany beyond its limit and where a folder that it has to list is there but can't be read.
 	Glob(pattern string) ([]string, error)
 }
