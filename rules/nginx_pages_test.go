@@ -189,11 +189,14 @@ func (s realServer) first(t *testing.T, dir, entry string) verdict {
 var reasons = []struct{ rule, ours, theirs string }{
 	{"unknown-directive", "unknown directive `(.*)`", `unknown directive "%s"`},
 	{"unknown-directive", "^`(.*)` appears in", `unknown directive "%s"`},
+	{"unknown-directive", "^`(.*)` looks like", `unknown directive "%s"`},
+	{"unknown-directive", "knows has a directive `(.*)`", `unknown directive "%s"`},
 	{"directive-not-allowed-here", "^`(.*)` is not allowed", `"%s" directive is not allowed here`},
 	{"wrong-argument-count", "^`(.*)` takes ", `invalid number of arguments in "%s" directive`},
 	{"wrong-argument-count", "^`(.*)` is `on` or `off`", `in "%s" directive, it must be "on" or "off"`},
 	{"unknown-variable", "^unknown variable `\\$(.*)`:", `unknown "%s" variable`},
-	{"include-not-found", "file `(.*)` is not there", `%s" failed (2: `},
+	{"include-not-found", "file `(.*)` is not there", `%s" failed (2: No such file or directory)`},
+	{"include-not-found", "file `(.*)` is not here", `%s" failed (2: No such file or directory)`},
 	{"include-not-found", "file `(.*)` cannot be read", `%s" failed (21: `},
 	{"include-not-found", "includes itself() by way", `failed (24: Too many open files)%s`},
 	{"syntax", "(.*)", "%s"},
@@ -207,7 +210,7 @@ func (v verdict) confirms(d diag.Diagnostic, dir string, shift int) bool {
 			continue
 		}
 		says := strings.Contains(v.message, fmt.Sprintf(r.theirs, m[1]))
-		if d.Rule == "unknown-variable" || strings.Contains(v.message, "Is a directory") || strings.Contains(m[1], "...") {
+		if d.Rule == "unknown-variable" || strings.Contains(v.message, "Is a directory") || strings.Trim(m[1], ".…") == "" && m[1] != "" {
 			return says // nginx names no place, or for dots that of the statement after them
 		}
 		first, last := d.At.File.Line(d.At.Span.Start), d.At.File.Line(d.At.Span.End)

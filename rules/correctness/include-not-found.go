@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -45,7 +46,20 @@ func includesNotFound(p *lint.Pass) {
 	}
 }
 
+// shipped are the files that nginx's own packages put beside nginx.conf: a repository seldom has them, and where the
+// configuration is used they are there.
+var shipped = []string{
+	"mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params", "proxy_params", "koi-utf", "koi-win",
+	"win-utf", "snippets/fastcgi-php.conf",
+}
+
 func notFound(problem config.Problem, report *diag.Diagnostic) bool {
+	if slices.Contains(shipped, problem.At.Arg(1)) {
+		report.Level = diag.Info
+		report.Message = fmt.Sprintf("the included file `%s` is not here, but nginx's packages bring it", problem.At.Arg(1))
+		report.Help = "Add the file if the configuration is used without such a package."
+		return true
+	}
 	report.Message = fmt.Sprintf("the included file `%s` is not there", problem.At.Arg(1))
 	report.Note = fmt.Sprintf("looked for at `%s`", source.Printable(problem.Path))
 	report.Help = "Add the file, correct the path, or say with `--prefix` where relative paths start."

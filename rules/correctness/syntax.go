@@ -2,6 +2,7 @@ package correctness
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -29,7 +30,7 @@ func syntaxErrors(p *lint.Pass, file *syntax.File) {
 	for _, e := range file.Errors {
 		d := diag.Diagnostic{
 			Message: e.Message,
-			Help:    syntaxHelp(e),
+			Help:    syntaxHelp(file, e),
 			Fix:     insertion(file.File, e),
 			Chain:   inclusion(p.Config, file),
 		}
@@ -74,8 +75,11 @@ func lineEnd(file *source.File, line int) source.Span {
 	return source.Span{Start: end, End: end}
 }
 
-func syntaxHelp(e syntax.Error) string {
+func syntaxHelp(file *syntax.File, e syntax.Error) string {
+	before := file.Text[:e.Span.Start]
 	switch {
+	case strings.HasSuffix(before, "...") || strings.HasSuffix(before, "…"):
+		return "Remove the dots, or put the lines in that they stand for."
 	case e.Insert != "":
 		return fmt.Sprintf("Insert `%s`.", e.Insert)
 	case e.Reason == syntax.UnexpectedEndIn:

@@ -9,6 +9,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
 var _ = set.Add(lint.Rule{
@@ -35,13 +36,13 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 	module, foreign := catalog.ThirdParty(d.Name())
 	meant := meantDirectives(d)
 	switch {
-	case foreign && named(p.Modules, module):
+	case foreign && named(p.Modules, module), d.Ellipsis() && refused(d):
 		return
 	case foreign:
 		report.Level, report.Confidence = diag.Info, diag.Medium
 		report.Message = fmt.Sprintf("`%s` looks like a directive of %s, which is not part of nginx", d.Name(), module)
 		report.Help = "Say that the module is in the build with `modules` in the settings."
-	case leftOut(d.Name()):
+	case d.Ellipsis():
 		report.Note = "three dots stand for lines that were left out"
 		report.Help = fmt.Sprintf("Remove `%s`, or put the lines in that it stands for.", d.Name())
 	case len(meant) > 0:
@@ -60,9 +61,9 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 	p.Report(report)
 }
 
-// leftOut reports whether a name is the ellipsis of an article's snippet.
-func leftOut(name string) bool {
-	return strings.Trim(name, ".") == "" || strings.Trim(name, "…") == ""
+// refused reports whether nginx's grammar refuses the statement already at its end, as it does `...` before a `}`.
+func refused(d *config.Directive) bool {
+	return slices.ContainsFunc(d.File.Errors, func(e syntax.Error) bool { return e.Span.Start == d.Head().End })
 }
 
 // named reports whether the user named the module among those in the build: "headers-more" names
