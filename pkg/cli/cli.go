@@ -85,7 +85,7 @@ var errSilent = errors.New("already reported")
 
 // flatten returns the errors that errors.Join put together, or err alone.
 func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	return []error{err}
