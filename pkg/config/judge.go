@@ -53,7 +53,8 @@ func (c *Config) Judge(d *Directive) (Verdict, *catalog.Entry) {
 func (c *Config) entries(d *Directive, buffer []*catalog.Entry) (entries []*catalog.Entry, known bool) {
 	name := d.Name()
 	if e, ok := c.declared[name]; ok && (e.Contexts == 0 || e.Contexts&d.Context != 0) {
-		return append(buffer, &e), true
+		declared := e // a copy of its own, so that e stays off the heap for all other names
+		return append(buffer, &declared), true
 	}
 	directive := catalog.Lookup(name)
 	if directive == nil {

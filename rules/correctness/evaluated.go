@@ -1,7 +1,6 @@
 package correctness
 
 import (
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ var (
 
 // evaluated are the directives of http whose variables nginx looks up when it loads the configuration, as `nginx -t` of
 // 1.22, 1.26 and 1.30 shows: it refuses each of these words with `unknown "x" variable`. Those with a form of their own
-// are in evaluatedWords. What is not here is not looked at: a `$` may be the end of a regex, or nothing special.
+// are in special. What is not here is not looked at: a `$` may be the end of a regex, or nothing special.
 var evaluated = map[string]words{
 	"add_header": only2, "add_trailer": only2, "proxy_set_header": only2, "grpc_set_header": only2,
 	"fastcgi_param": only2, "uwsgi_param": only2, "scgi_param": only2, "proxy_set_body": only1,
@@ -47,7 +46,7 @@ var evaluated = map[string]words{
 	"proxy_store": only1, "fastcgi_store": only1, "uwsgi_store": only1, "scgi_store": only1,
 }
 
-// special are the directives whose words evaluatedWords picks by their form.
+// special are the directives whose words ownWords picks by their form.
 var special = map[string]func(d *config.Directive) []syntax.Word{
 	"if":                  conditionWords,
 	"geo":                 geoWords,
@@ -57,32 +56,13 @@ var special = map[string]func(d *config.Directive) []syntax.Word{
 	"proxy_cookie_path":   afterRegex,
 }
 
-// evaluating returns the names of the directives that evaluatedWords knows, sorted.
+// evaluating returns the names of the directives that ownWords knows, sorted.
 func evaluating() []string {
 	names := slices.AppendSeq([]string{"map"}, maps.Keys(evaluated))
 	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(special))))
 }
 
-// evaluatedWords yields the words in which nginx looks for variables, each with the file it stands in.
-func evaluatedWords(cfg *config.Config, d *config.Directive) iter.Seq2[*syntax.File, syntax.Word] {
-	return func(yield func(*syntax.File, syntax.Word) bool) {
-		for _, w := range ownWords(d) {
-			if !yield(d.File, w) {
-				return
-			}
-		}
-		if d.Name() != "map" {
-			return
-		}
-		for file, entry := range cfg.Entries(d) {
-			if len(entry.Words) == 2 && !yield(file, entry.Words[1]) {
-				return
-			}
-		}
-	}
-}
-
-// ownWords returns the words of the directive itself.
+// ownWords returns the words of a directive in which nginx looks for variables; a map's entries are not among them.
 func ownWords(d *config.Directive) []syntax.Word {
 	if pick, ok := special[d.Name()]; ok {
 		return pick(d)

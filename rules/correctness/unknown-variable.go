@@ -31,11 +31,29 @@ func unknownVariables(p *lint.Pass, d *config.Directive) {
 	if d.Context == 0 || !catalog.HTTPContexts.Has(d.Context) {
 		return // stream has variables of its own, and we have no server at hand that shows what it refuses
 	}
-	for file, word := range evaluatedWords(p.Config, d) {
-		for _, v := range variablesIn(file, word) {
-			if !defined(p.Config, v.name) && everythingKnown(p) && compiled(p.Config, d) {
-				reportVariable(p, file, v)
-			}
+	for _, word := range ownWords(d) {
+		unknownIn(p, d, d.File, word)
+	}
+	if d.Name() != "map" {
+		return
+	}
+	for file, entry := range p.Config.Entries(d) {
+		if len(entry.Words) == 2 {
+			unknownIn(p, d, file, entry.Words[1])
+		}
+	}
+}
+
+// unknownIn reports the unknown variables in one word.
+func unknownIn(p *lint.Pass, d *config.Directive, file *syntax.File, word syntax.Word) {
+	if strings.IndexByte(word.Value, '$') < 0 {
+		return
+	}
+	raw := file.Slice(word.Span())
+	for v, ok := nextVariable(raw, 0); ok; v, ok = nextVariable(raw, v.end) {
+		if !defined(p.Config, v.name) && everythingKnown(p) && compiled(p.Config, d) {
+			start := int(word.Start)
+			reportVariable(p, diag.Location{File: file.File, Span: source.Span{Start: start + v.start, End: start + v.end}}, v)
 		}
 	}
 }
@@ -101,18 +119,18 @@ var inheritedFirst = map[string]bool{
 	"uwsgi_param": true, "scgi_param": true,
 }
 
-// variable is a variable's use in a file.
+// variable is a variable's use in a word.
 type variable struct {
-	name string
-	span source.Span // from the `$`
-	dash string      // what follows the name where that is a dash: nginx ends the name there
+	name       string
+	start, end int    // where it stands in the word, from the `$`
+	dash       string // what follows the name where that is a dash: nginx ends the name there
 }
 
-func reportVariable(p *lint.Pass, file *syntax.File, v variable) {
+func reportVariable(p *lint.Pass, at diag.Location, v variable) {
 	report := diag.Diagnostic{
 		Message: fmt.Sprintf("unknown variable `$%s`: nothing in this configuration defines it", v.name),
 		Help:    fmt.Sprintf("Define `$%s`, with a map or set, or correct the name.", v.name),
-		At:      diag.Location{File: file.File, Span: v.span},
+		At:      at,
 	}
 	whole := v.name + strings.ReplaceAll(v.dash, "-", "_")
 	if meant := catalog.SuggestVariable(v.name, 3); v.dash != "" && defined(p.Config, whole) {
@@ -124,41 +142,45 @@ func reportVariable(p *lint.Pass, file *syntax.File, v variable) {
 	p.Report(report)
 }
 
-// variablesIn returns the variables that nginx finds in a word: `$name` and `${name}`, but for captures such as `$1`.
+// nextVariable returns the first variable that nginx finds in raw from offset at on: `$name` or `${name}`, but no
+// capture such as `$1`.
 //
 // nginx: src/http/ngx_http_script.c, ngx_http_script_compile.
-func variablesIn(file *syntax.File, word syntax.Word) []variable {
-	if strings.IndexByte(word.Value, '$') < 0 {
-		return nil
-	}
-	raw := file.Slice(word.Span())
-	var found []variable
-	for at := 0; ; {
+func nextVariable(raw string, at int) (v variable, ok bool) {
+	for {
 		i := strings.IndexByte(raw[at:], '$')
 		if i < 0 {
-			return found
+			return variable{}, false
 		}
-		start := at + i
-		at = start + 1
-		braced := at < len(raw) && raw[at] == '{'
-		if braced {
-			at++
+		v = variableAt(raw, at+i)
+		if v.name != "" && (v.name[0] < '1' || v.name[0] > '9') {
+			return v, true
 		}
-		begin := at
-		for at < len(raw) && nameByte(raw[at]) {
-			at++
-		}
-		v := variable{name: raw[begin:at], span: source.Span{Start: int(word.Start) + start, End: int(word.Start) + at}}
-		switch {
-		case braced && (at == len(raw) || raw[at] != '}'), v.name == "", '1' <= v.name[0] && v.name[0] <= '9':
-			continue
-		case braced:
-			v.span.End++
-		default:
-			v.dash = dashed(raw[at:])
-		}
-		found = append(found, v)
+		at = v.end
 	}
+}
+
+// variableAt reads the variable at the `$` at offset start; its name is empty where there is none.
+func variableAt(raw string, start int) variable {
+	begin := start + 1
+	braced := begin < len(raw) && raw[begin] == '{'
+	if braced {
+		begin++
+	}
+	end := begin
+	for end < len(raw) && nameByte(raw[end]) {
+		end++
+	}
+	v := variable{name: raw[begin:end], start: start, end: end}
+	switch {
+	case !braced:
+		v.dash = dashed(raw[end:])
+	case end < len(raw) && raw[end] == '}':
+		v.end++
+	default:
+		v.name = ""
+	}
+	return v
 }
 
 // dashed returns the dashes and name bytes that s begins with, if the first is a dash.
