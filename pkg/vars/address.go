@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// parsePrefix reads a network ("10.0.0.0/8", "10.0.0.1", "::/0") as nginx does: the bits after the mask are dropped, and
+// ParsePrefix reads a network ("10.0.0.0/8", "10.0.0.1", "::/0") as nginx does: the bits after the mask are dropped, and
 // a missing mask is that of one address. ok is false for what is none, such as a name.
 //
 // nginx: src/core/ngx_inet.c, ngx_ptocidr.
-func parsePrefix(text string) (netip.Prefix, bool) {
+func ParsePrefix(text string) (netip.Prefix, bool) {
 	host, mask, masked := strings.Cut(text, "/")
 	addr, err := netip.ParseAddr(host)
 	if err != nil || addr.Zone() != "" {

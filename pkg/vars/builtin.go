@@ -1,6 +1,7 @@
 package vars
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/netip"
 	"strconv"
@@ -142,7 +143,7 @@ func (r *Run) status() Value {
 			return v
 		}
 	}
-	text := strconv.Itoa(r.ErrStatus)
+	text := strconv.Itoa(cmp.Or(r.ErrStatus, r.Status))
 	return Value{Text: "000"[:max(0, 3-len(text))] + text}
 }
 

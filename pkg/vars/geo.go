@@ -61,7 +61,7 @@ func (g *geo) add(e *syntax.Directive) {
 	case key == "proxy_recursive" && len(e.Words) == 1:
 		g.recursive = true
 	case key == "proxy":
-		if p, ok := parsePrefix(value); ok {
+		if p, ok := ParsePrefix(value); ok {
 			g.proxies = append(g.proxies, p)
 		}
 	case key == "default":
@@ -71,7 +71,7 @@ func (g *geo) add(e *syntax.Directive) {
 	case g.ranges:
 		g.addRange(key, value)
 	default:
-		p, ok := parsePrefix(key)
+		p, ok := ParsePrefix(key)
 		if !ok {
 			g.blind = true
 			return
@@ -87,7 +87,7 @@ func (g *geo) remove(key string) {
 		g.spans = slices.DeleteFunc(g.spans, func(s geoSpan) bool { return ok && s.start == start && s.end == end })
 		return
 	}
-	if p, ok := parsePrefix(key); ok {
+	if p, ok := ParsePrefix(key); ok {
 		delete(g.networks, p)
 	}
 }

@@ -150,6 +150,16 @@ func (r *Run) endpoint() (e endpoint, ok bool) {
 	return all[r.World.Choose(Question("listen", r.Server, ""), len(all))], true
 }
 
+// Endpoint returns the port that the run's connection came to and whether it is encrypted; the World chooses where the
+// request does not say. ok is false where no port is known.
+func (r *Run) Endpoint() (port uint16, tls, ok bool) {
+	e, ok := r.endpoint()
+	if !ok {
+		return 0, r.scheme() == "https", false
+	}
+	return e.port, e.tls, true
+}
+
 // scheme returns "http" or "https" as the run's connection is; the World chooses where nothing says.
 func (r *Run) scheme() string {
 	e, ok := r.endpoint()

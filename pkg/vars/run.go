@@ -48,6 +48,8 @@ type Run struct {
 	ValidLocation bool
 	// ErrStatus is the status that error_page is handling; 0 for none.
 	ErrStatus int
+	// Status is the status of the answer that is being made; 0 for none yet.
+	Status int
 	// AfterUpstream says that an upstream has answered already.
 	AfterUpstream bool
 	// Foreign says that code that we don't run (Lua, njs, Perl) may have assigned variables.

@@ -1,0 +1,24 @@
+package vars
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone returns a run that stands where r does and goes on without changing r. Its World answers as r's did until now.
+func (r *Run) Clone() *Run {
+	c := *r
+	c.slots = slices.Clone(r.slots)
+	c.index = maps.Clone(r.index)
+	c.World = r.World.Frozen()
+	return &c
+}
+
+// Frozen returns a World of its own that gives the answers that w gave until now, and to every new question the first.
+// Its Choices counts the new questions only. It is nil for nil.
+func (w *World) Frozen() *World {
+	if w == nil {
+		return nil
+	}
+	return &World{answers: maps.Clone(w.answers)}
+}
