@@ -45,11 +45,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	return a.run(args)
 }
 
-// tune makes the collector wait for three times what is live, unless the user says otherwise: that saves a fifth of the
+// tune makes the collector wait for five times what is live, unless the user says otherwise: that saves a fifth of the
 // time of a lint, and the peak hardly grows since most of what is made stays live to the end.
 func tune(env func(string) string) {
 	if env("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(400)
 	}
 }
 
