@@ -64,7 +64,7 @@ func (a *arena) newBlock(open int) *Block {
 	if len(a.blocks) == cap(a.blocks) {
 		a.blocks = make([]Block, 0, max(a.grain/4, 4))
 	}
-	a.blocks = append(a.blocks, Block{Open: int32(open), Close: -1})
+	a.blocks = append(a.blocks, Block{Open: int32(open), Close: -1, stop: int32(open) + 1})
 	return &a.blocks[len(a.blocks)-1]
 }
 

@@ -18,10 +18,14 @@ var class = [256]byte{
 
 // scanBare returns where the bare word that starts at offset at ends, and whether it has a backslash.
 func scanBare(text string, at int) (end int, escaped bool) {
-	for at < len(text) {
-		switch c := class[text[at]]; {
-		case c == 0:
+	for {
+		for at < len(text) && class[text[at]] == 0 {
 			at++
+		}
+		if at >= len(text) {
+			return len(text), escaped
+		}
+		switch c := class[text[at]]; {
 		case c&ender != 0:
 			return at, escaped
 		case c == escape:
@@ -33,7 +37,6 @@ func scanBare(text string, at int) (end int, escaped bool) {
 			}
 		}
 	}
-	return len(text), escaped
 }
 
 // scanQuoted returns the offset of the quote that closes the content starting at offset at, -1 if none does, and

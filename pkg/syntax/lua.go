@@ -27,6 +27,7 @@ func (p *parser) lua(d *Directive) {
 	}
 	if end == len(p.text) {
 		p.pop(-1)
+		d.Block.stop = int32(end)
 		p.skip(p.pos, end)
 		p.pos, p.cut = end, true
 		return

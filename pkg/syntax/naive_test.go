@@ -20,8 +20,9 @@ type naive struct {
 	text string
 	line int
 
-	words      []string // of the statement
-	start      int      // of what the buffer must hold
+	words      int    // in the statement
+	name       string // = and the first word that is not dots
+	start      int    // of what the buffer must hold
 	startLine  int
 	inWord     bool
 	quote      byte
@@ -63,7 +64,7 @@ func (n *naive) tooLong() {
 }
 
 func (n *naive) end() {
-	if len(n.words) > 0 || n.inWord || n.afterQuote {
+	if n.words > 0 || n.inWord || n.afterQuote {
 		n.fail(n.line, `unexpected end of file, expecting ";" or "}"`)
 	} else if len(n.data) > 0 {
 		n.fail(n.line, `unexpected end of file, expecting "}"`)
@@ -103,7 +104,7 @@ func (n *naive) readBetween(i int, c byte) {
 	switch {
 	case isBlank(c):
 	case c == ';' || c == '{' || c == '}':
-		if (len(n.words) == 0) != (c == '}') || c == '}' && len(n.data) == 0 {
+		if (n.words == 0) != (c == '}') || c == '}' && len(n.data) == 0 {
 			n.fail(n.line, `unexpected "%c"`, c)
 			return
 		}
@@ -133,7 +134,12 @@ func (n *naive) readInWord(i int, c byte) {
 	}
 	n.inWord = false
 	word := naiveValue(n.text[n.start:i])
-	n.words, n.tokens = append(n.words, word), append(n.tokens, "="+word)
+	n.tokens = append(n.tokens, "="+word)
+	n.words++
+	// nginx dies of a directive named `...`; what the parser makes of the words after it is checked all the same.
+	if n.name == "" && (n.afterQuote || len(word) < 2 || strings.Trim(word, ".…") != "") {
+		n.name = "=" + word
+	}
 	if c == ';' || c == '{' {
 		n.terminator(i, c)
 	}
@@ -147,14 +153,12 @@ func (n *naive) terminator(i int, c byte) {
 		return
 	case c == '{':
 		maps := []string{"map", "geo", "types", "split_clients", "charset_map", "num_map", "geoip2"}
-		// nginx dies of a directive named `...`; what the parser makes of the words after it is checked all the same.
-		words := slices.DeleteFunc(slices.Clone(n.words), func(w string) bool { return len(w) > 1 && strings.Trim(w, ".…") == "" })
-		n.data = append(n.data, len(words) > 0 && slices.Contains(maps, words[0]))
+		n.data = append(n.data, slices.Contains(maps, strings.TrimPrefix(n.name, "=")))
 	case c == '}':
 		n.data = n.data[:len(n.data)-1]
 	}
 	n.tokens = append(n.tokens, string(c))
-	n.words = nil
+	n.words, n.name = 0, ""
 	n.start, n.startLine = i+1, n.line
 }
 

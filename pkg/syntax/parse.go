@@ -56,7 +56,9 @@ type parser struct {
 type frame struct {
 	// directive is nil for a `{` that no words precede: what is in it belongs to the block around it.
 	directive *Directive
-	open      int
+	// parent is the directive itself, or where there is none that of the frame around.
+	parent *Directive
+	open   int
 	// first is where the block's statements begin in the arena's list of children.
 	first int
 	// data is set in a map-like block, where a statement's first word is no directive's name.
@@ -89,12 +91,17 @@ func (p *parser) run() {
 	}
 }
 
+const indent = "    "
+
 // skipBlanks moves to the next byte that is no blank.
 func (p *parser) skipBlanks() {
 	text, at := p.text, p.pos
 	for at < len(text) && class[text[at]]&blank != 0 {
 		if text[at] == '\n' {
 			p.wrapped = true
+			for at+len(indent) < len(text) && text[at+1:at+1+len(indent)] == indent {
+				at += len(indent) // most blanks are these
+			}
 		}
 		at++
 	}
@@ -220,6 +227,7 @@ func (p *parser) push(d *Directive) {
 	d.Block = p.arena.newBlock(p.pos)
 	p.stack = append(p.stack, frame{
 		directive: d,
+		parent:    d,
 		open:      p.pos,
 		first:     len(p.arena.children),
 		data:      p.inData() || catalog.MapLike(d.Name(), 0),
@@ -253,18 +261,19 @@ func (p *parser) pop(at int) {
 		return
 	}
 	block := top.directive.Block
-	block.Close = int32(at)
+	block.Close, block.stop = int32(at), block.Open+1
 	block.Directives = p.arena.takeChildren(top.first)
+	if n := len(block.Directives); n > 0 {
+		block.stop = int32(block.Directives[n-1].Span().End)
+	}
 }
 
 // parent returns the directive whose block is open, nil at the top.
 func (p *parser) parent() *Directive {
-	for i := len(p.stack) - 1; i >= 0; i-- {
-		if d := p.stack[i].directive; d != nil {
-			return d
-		}
+	if len(p.stack) == 0 {
+		return nil
 	}
-	return nil
+	return p.stack[len(p.stack)-1].parent
 }
 
 // inData reports whether the open block is map-like.

@@ -84,7 +84,12 @@ func (p *parser) strayOpen() {
 		p.tooDeep(nil)
 	default:
 		p.skip(p.pos, p.pos+1)
-		p.stack = append(p.stack, frame{open: p.pos, first: len(p.arena.children), data: p.inData()})
+		p.stack = append(p.stack, frame{
+			parent: p.parent(),
+			open:   p.pos,
+			first:  len(p.arena.children),
+			data:   p.inData(),
+		})
 	}
 }
 

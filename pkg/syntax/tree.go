@@ -50,6 +50,8 @@ type Block struct {
 	Directives []*Directive
 	// Open and Close are the byte offsets of `{` and `}`; Close is -1 where the file ends before it.
 	Open, Close int32
+	// stop is, where Close is -1, one past the last byte that is taken for the block's.
+	stop int32
 	// Raw marks a block that is not nginx's grammar, such as Lua code: it has no directives, its text stands
 	// between the braces.
 	Raw bool
@@ -99,17 +101,9 @@ func (d *Directive) Span() source.Span {
 	case d.Block != nil && d.Block.Close >= 0:
 		span.End = int(d.Block.Close) + 1
 	case d.Block != nil:
-		span.End = d.Block.end()
+		span.End = int(d.Block.stop)
 	case d.Term >= 0:
 		span.End = int(d.Term) + 1
 	}
 	return span
-}
-
-// end returns where an unclosed block's contents end, one past their last byte.
-func (b *Block) end() int {
-	if n := len(b.Directives); n > 0 {
-		return b.Directives[n-1].Span().End
-	}
-	return int(b.Open) + 1
 }
