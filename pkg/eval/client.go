@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/vars"
@@ -24,12 +25,14 @@ const (
 	H2C Client = "h2c"
 )
 
+var clients = [...]Client{Chrome, Firefox, MixedCase, Plain, H2C}
+
 // Clients lists the clients in order.
-func Clients() []Client { return []Client{Chrome, Firefox, MixedCase, Plain, H2C} }
+func Clients() []Client { return slices.Clone(clients[:]) }
 
 // ParseClient reads a client's name, in any case.
 func ParseClient(name string) (Client, error) {
-	for _, c := range Clients() {
+	for _, c := range clients {
 		if strings.EqualFold(string(c), name) {
 			return c, nil
 		}
@@ -40,18 +43,22 @@ func ParseClient(name string) (Client, error) {
 // WebSocket reports whether the client opens a WebSocket.
 func (c Client) WebSocket() bool { return c == Chrome || c == Firefox || c == MixedCase }
 
-// Request returns what the client sends to host for target. The header lines are those that these clients send today, in
-// their order.
+// Request returns what the client sends to host for target, over a connection without encryption. The header lines are
+// those that these clients send today, in their order.
 func (c Client) Request(host, target string) *vars.Request {
-	return &vars.Request{Method: "GET", Target: target, Version: "1.1", Headers: c.headers(host)}
+	return &vars.Request{Method: "GET", Target: target, Version: "1.1", Headers: c.headers(host, "http")}
 }
 
 // headers returns the client's header lines.
-func (c Client) headers(host string) []vars.Header {
+func (c Client) headers(host, scheme string) []vars.Header {
 	lines := clientLines[c]
 	headers := make([]vars.Header, len(lines))
+	fill := strings.NewReplacer("{host}", host, "{scheme}", scheme)
 	for i, line := range lines {
-		headers[i] = vars.Header{Name: line.Name, Value: strings.ReplaceAll(line.Value, "{host}", host)}
+		headers[i] = vars.Header{Name: line.Name, Value: line.Value}
+		if strings.IndexByte(line.Value, '{') >= 0 {
+			headers[i].Value = fill.Replace(line.Value)
+		}
 	}
 	return headers
 }
@@ -62,7 +69,7 @@ const (
 	sampleKey    = "dGhlIHNhbXBsZSBub25jZQ=="
 )
 
-// clientLines are the header lines of each client; {host} stands for the host.
+// clientLines are the header lines of each client; {host} and {scheme} stand for those of the request.
 var clientLines = map[Client][]vars.Header{
 	Chrome: {
 		{Name: "Host", Value: "{host}"},
@@ -71,7 +78,7 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Cache-Control", Value: "no-cache"},
 		{Name: "User-Agent", Value: chromeAgent},
 		{Name: "Upgrade", Value: "websocket"},
-		{Name: "Origin", Value: "https://{host}"},
+		{Name: "Origin", Value: "{scheme}://{host}"},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
 		{Name: "Accept-Encoding", Value: "gzip, deflate, br, zstd"},
 		{Name: "Accept-Language", Value: "en-US,en;q=0.9"},
@@ -85,7 +92,7 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Accept-Language", Value: "en-US,en;q=0.5"},
 		{Name: "Accept-Encoding", Value: "gzip, deflate, br, zstd"},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
-		{Name: "Origin", Value: "https://{host}"},
+		{Name: "Origin", Value: "{scheme}://{host}"},
 		{Name: "Sec-WebSocket-Extensions", Value: "permessage-deflate"},
 		{Name: "Sec-WebSocket-Key", Value: sampleKey},
 		{Name: "Connection", Value: "keep-alive, Upgrade"},
@@ -100,7 +107,7 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Host", Value: "{host}"},
 		{Name: "Upgrade", Value: "WebSocket"},
 		{Name: "Connection", Value: "Upgrade"},
-		{Name: "Origin", Value: "https://{host}"},
+		{Name: "Origin", Value: "{scheme}://{host}"},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
 		{Name: "Sec-WebSocket-Key", Value: sampleKey},
 	},

@@ -31,6 +31,11 @@ type Evaluator struct {
 	plans   sync.Map // *config.Directive, a proxy_pass's level, to *plan
 	headers sync.Map // *config.Directive, the level of a header list, to *headerSet
 	sites   sync.Map // *config.Directive, a location, to *site
+	spans   sync.Map // Timers to *Timers
+	replies sync.Map // *config.Directive, a level, to *replyPlan
+	hellos  sync.Map // hello to []vars.Header
+	known   sync.Once
+	hosts   map[string]bool // host:port that other pass directives resolve when nginx starts
 }
 
 // New returns the evaluator of a configuration.
@@ -63,8 +68,16 @@ func (e *Evaluator) AtRequest(location *config.Directive, req *vars.Request, v c
 func (e *Evaluator) worlds(req *vars.Request, v catalog.Version, decide func(*vars.Run) *route.Decision) Outcomes {
 	var out Outcomes
 	out.Complete = vars.Worlds(MaxWorlds, func(w *vars.World) {
-		run := e.table.NewRun(req, v, w)
-		out.All = append(out.All, e.outcome(run, decide(run)))
+		x := e.exchange(req, v, w)
+		out.All = append(out.All, e.outcome(x, decide(x.run)))
+		x.run.World = w.Frozen()
 	})
 	return out
+}
+
+// exchange returns a request before its first step.
+func (e *Evaluator) exchange(req *vars.Request, v catalog.Version, w *vars.World) *exchange {
+	x := &exchange{e: e, run: e.table.NewRun(req, v, w), length: -1}
+	x.run.Late = x.late
+	return x
 }

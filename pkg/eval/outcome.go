@@ -1,8 +1,7 @@
 package eval
 
 import (
-	"sync"
-
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
@@ -48,14 +47,11 @@ type Outcome struct {
 	// Unknown says why the end is not known; "" where it is. Where it is set, nothing may be claimed.
 	Unknown string
 
-	mu  sync.Mutex // guards run, of which evaluating an answer makes copies
-	run *vars.Run
-	e   *Evaluator
+	version catalog.Version
+	x       *exchange // never changed once made: what is evaluated later works on a copy
 }
 
 // Used returns the variables, maps and the like that were looked at on the way.
 func (o *Outcome) Used() []vars.Use {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.run.Used()
+	return o.x.run.Used()
 }

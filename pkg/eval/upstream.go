@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"strings"
-
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
@@ -55,12 +53,12 @@ type Origin uint8
 
 // The origins.
 const (
-	// Default: nginx adds it by itself.
-	Default Origin = iota
-	// Directive: a directive sets it; Line.By is that directive.
-	Directive
-	// Client: the client (or, in a response, the backend) sent it, and it is passed on.
-	Client
+	// OriginDefault: nginx adds it by itself.
+	OriginDefault Origin = iota
+	// OriginDirective: a directive sets it; Line.By is that directive.
+	OriginDirective
+	// OriginClient: the client (or, in a response, the backend) sent it, and it is passed on.
+	OriginClient
 )
 
 // String gives "default", "directive" or "client".
@@ -84,45 +82,47 @@ type Line struct {
 }
 
 // Reason says why a line is dropped.
-type Reason string
+type Reason uint8
 
 // The reasons.
 const (
+	// Sent: it is not dropped.
+	Sent Reason = iota
 	// EmptyValue: its value is empty, and nginx sends no empty lines.
-	EmptyValue Reason = "empty value"
-	// Replaced: a directive sets the header.
-	Replaced Reason = "replaced"
+	EmptyValue
+	// Replaced: a directive sets the header; DroppedAt is the first.
+	Replaced
 	// HopByHop: nginx by itself sends no such line on, or sends one of its own.
-	HopByHop Reason = "hop-by-hop"
+	HopByHop
 	// ForCache: nginx removes it because it may cache the response.
-	ForCache Reason = "cache"
+	ForCache
 	// NotPassed: proxy_pass_request_headers is off.
-	NotPassed Reason = "proxy_pass_request_headers off"
-	// Invalid: the client's name is not valid, or has an underscore, and nginx ignores the line.
-	Invalid Reason = "ignored header name"
-	// Hidden: proxy_hide_header, or nginx by itself, hides the backend's line.
-	Hidden Reason = "hidden"
+	NotPassed
 	// Superseded: a later directive of the same name wins (Host since nginx 1.31.4).
-	Superseded Reason = "a later directive wins"
+	Superseded
+	// Hidden: proxy_hide_header, or nginx by itself, hides the backend's line.
+	Hidden
 	// StatusNotCovered: add_header without always does not add to this status.
-	StatusNotCovered Reason = "status"
+	StatusNotCovered
 )
 
+// reasons are the texts of the reasons.
+var reasons = [...]string{"", "empty value", "replaced", "hop-by-hop", "cache", "proxy_pass_request_headers off",
+	"a later directive wins", "hidden", "status not covered"}
+
+// String gives the reason in words, "" for Sent.
+func (r Reason) String() string { return reasons[r] }
+
 // Values returns the values of all lines of that name (any case), in order. known is false where hidden directives may
-// change them or one is not known: then nothing may be claimed of the header.
+// add, remove or change such a line, or a value is not known: then nothing may be claimed of the header.
 func (u *Upstream) Values(name string) (values []string, known bool) {
 	known = !u.Open
-	sure := false
 	for i := range u.Lines {
-		line := &u.Lines[i]
-		if !strings.EqualFold(line.Name, name) {
-			continue
+		if line := &u.Lines[i]; equalFold(line.Name, name) {
+			known = known && !line.Value.Unknown
+			values = append(values, line.Value.Text)
 		}
-		sure = !line.Maybe
-		known = known && !line.Value.Unknown
-		values = append(values, line.Value.Text)
 	}
-	_ = sure
 	return values, known
 }
 
@@ -130,7 +130,7 @@ func (u *Upstream) Values(name string) (values []string, known bool) {
 func (u *Upstream) Lookup(name string) []*Line {
 	var lines []*Line
 	for i := range u.Lines {
-		if strings.EqualFold(u.Lines[i].Name, name) {
+		if equalFold(u.Lines[i].Name, name) {
 			lines = append(lines, &u.Lines[i])
 		}
 	}

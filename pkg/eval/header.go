@@ -1,0 +1,128 @@
+package eval
+
+import (
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/vars"
+)
+
+// headerSet is the list of proxy_set_header directives in effect at a level, compiled.
+type headerSet struct {
+	items []headerItem
+	open  bool // see Upstream.Open
+}
+
+// headerItem is one proxy_set_header directive.
+type headerItem struct {
+	name  string
+	value *vars.Expr
+	by    *config.Directive
+	maybe bool
+}
+
+// headerSet returns the set in effect at a level. Levels that inherit share it.
+func (e *Evaluator) headerSet(level *config.Directive) *headerSet {
+	list := e.config.EffectiveList(level, "proxy_set_header")
+	if set, ok := e.headers.Load(list.Level); ok {
+		return set.(*headerSet)
+	}
+	set := &headerSet{open: list.State == config.Unknown}
+	items := list.Items
+	inherited := set.open && len(items) == 0
+	if inherited && list.Level.Parent != nil {
+		items = e.config.EffectiveList(list.Level.Parent, "proxy_set_header").Items
+	}
+	for _, d := range items {
+		set.items = append(set.items, headerItem{
+			name: d.Arg(1), value: e.table.Expr(d.Arg(2)), by: d, maybe: inherited,
+		})
+	}
+	e.headers.Store(list.Level, set)
+	return set
+}
+
+// setter returns the first directive of the set for a name, or nil.
+func (s *headerSet) setter(name string) *headerItem {
+	for i := range s.items {
+		if equalFold(s.items[i].name, name) {
+			return &s.items[i]
+		}
+	}
+	return nil
+}
+
+// defaultHeader is a header that nginx sets by itself; "" removes the client's.
+type defaultHeader struct {
+	name  string
+	value computed
+	why   Reason
+}
+
+// computed says where the value of a default header comes from.
+type computed uint8
+
+const (
+	nothing computed = iota
+	proxyHost
+	closing
+	bodyLength
+	chunking
+)
+
+// defaultHeaders returns nginx's own headers in their order.
+//
+// nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_headers and ngx_http_proxy_cache_headers.
+func defaultHeaders(t traits, cached bool) []defaultHeader {
+	return defaultTable[t&(sendsClose|dropsProxyConn)|cachedTrait(cached)]
+}
+
+const forCache traits = 1 << 15 // not a version's: the table with what a cache adds
+
+func cachedTrait(cached bool) traits {
+	if cached {
+		return forCache
+	}
+	return 0
+}
+
+// defaultTable holds the lists of defaultHeaders.
+var defaultTable = newDefaultTable()
+
+// newDefaultTable makes the lists for every combination of traits that matters.
+func newDefaultTable() map[traits][]defaultHeader {
+	table := map[traits][]defaultHeader{}
+	for _, close := range []traits{0, sendsClose} {
+		for _, drops := range []traits{0, dropsProxyConn} {
+			for _, cached := range []traits{0, forCache} {
+				t := close | drops | cached
+				table[t] = newDefaults(t)
+			}
+		}
+	}
+	return table
+}
+
+func newDefaults(t traits) []defaultHeader {
+	connection := defaultHeader{name: "Connection", why: HopByHop}
+	if t.has(sendsClose) {
+		connection.value = closing
+	}
+	list := []defaultHeader{
+		{"Host", proxyHost, HopByHop},
+		connection,
+		{"Content-Length", bodyLength, HopByHop},
+		{"Transfer-Encoding", chunking, HopByHop},
+		{"TE", nothing, HopByHop},
+		{"Keep-Alive", nothing, HopByHop},
+		{"Expect", nothing, HopByHop},
+		{"Upgrade", nothing, HopByHop},
+	}
+	if t.has(dropsProxyConn) {
+		list = append(list, defaultHeader{"Proxy-Connection", nothing, HopByHop})
+	}
+	if t.has(forCache) {
+		for _, name := range []string{"If-Modified-Since", "If-Unmodified-Since", "If-None-Match", "If-Match", "Range", "If-Range"} {
+			list = append(list, defaultHeader{name, nothing, ForCache})
+		}
+	}
+	return list
+}
