@@ -14,6 +14,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
@@ -33,6 +34,8 @@ type Options struct {
 	Target Target
 	// Modules are the third-party modules that the user says are in the build.
 	Modules []string
+	// WebSockets are the paths that the user says WebSockets are opened at.
+	WebSockets []WebSocket
 }
 
 // New returns a linter for the selection.
@@ -124,6 +127,8 @@ type run struct {
 	errs     []error
 	// loadsModules is found out when first asked.
 	loadsModules func() bool
+	eval         func() *eval.Evaluator
+	shared       sync.Map // what Shared was asked for
 }
 
 // loadsModules looks at the top level only: load_module stands nowhere else.
@@ -134,9 +139,11 @@ func loadsModules(cfg *config.Config) bool {
 func (l *Linter) run(cfg *config.Config) *run {
 	r := &run{linter: l, passes: make([]Pass, len(l.rules))}
 	r.loadsModules = sync.OnceValue(func() bool { return loadsModules(cfg) })
+	r.eval = sync.OnceValue(func() *eval.Evaluator { return eval.New(cfg) })
 	for i := range l.rules {
 		c := &l.rules[i]
-		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules, chosen: c, run: r}
+		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules,
+			WebSockets: l.opts.WebSockets, chosen: c, run: r}
 	}
 	for i := range r.passes {
 		p := &r.passes[i]

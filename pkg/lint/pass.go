@@ -19,6 +19,8 @@ type Pass struct {
 	Target Target
 	// Modules are the third-party modules that the user says are in the build, as the user names them.
 	Modules []string
+	// WebSockets are the paths that the user says WebSockets are opened at.
+	WebSockets []WebSocket
 
 	chosen  *chosen
 	run     *run
