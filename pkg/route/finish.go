@@ -33,12 +33,14 @@ func (w *way) finish(status int) phase {
 	if status >= 494 && status <= 497 {
 		w.run.ErrStatus = 400
 	}
-	return w.answer(w.run.ErrStatus)
+	end := w.answer(w.run.ErrStatus)
+	w.decision.PageStatus = status
+	return end
 }
 
 // answer ends the request with nginx's own page for the status.
 func (w *way) answer(status int) phase {
-	w.decision.Kind, w.decision.Status, w.decision.Page = Answer, status, true
+	w.decision.Kind, w.decision.Status, w.decision.Page, w.decision.PageStatus = Answer, status, true, status
 	if w.decision.Located {
 		w.makeAbsolute()
 	}
@@ -177,6 +179,6 @@ func (w *way) makeAbsolute() {
 			authority += ":" + strconv.Itoa(int(port))
 		}
 	}
-	d.Redirect = scheme + "://" + authority + d.Redirect
+	d.Redirect, d.MadeAbsolute = scheme+"://"+authority+d.Redirect, true
 	d.RedirectUnknown = d.RedirectUnknown || unknown
 }

@@ -56,11 +56,15 @@ type Decision struct {
 	Redirect string
 	// RedirectUnknown marks a Redirect in which something is not known.
 	RedirectUnknown bool
+	// MadeAbsolute says that nginx put scheme and host before the Redirect; its line then stands before Connection.
+	MadeAbsolute bool
 	// Body is the text of a return; BodyUnknown where something in it is not known.
 	Body        string
 	BodyUnknown bool
-	// Page says that the body is nginx's built-in page for the status.
-	Page bool
+	// Page says that the body is nginx's built-in page for PageStatus: the status, or the code of nginx's own (494 to
+	// 497) that is answered as 400.
+	Page       bool
+	PageStatus int
 	// File is the path of the file to serve, where Kind is Static.
 	File vars.Value
 	// By is the directive that made an Answer (return, rewrite, error_page, try_files, deny, the location of a slash
