@@ -123,9 +123,19 @@ func (o *Outcome) own() *ClientHead {
 	case d.Closed:
 		return &ClientHead{}
 	case d.Page:
-		return r.special(d.Status)
+		return r.page(d)
 	}
 	return r.text(d)
+}
+
+// page is the built-in page of an answer, whose status error_page may have changed.
+func (r *reply) page(d *route.Decision) *ClientHead {
+	r.locate(d)
+	if d.PageStatus != 0 && d.PageStatus != d.Status {
+		r.override = d.Status
+		return r.special(d.PageStatus)
+	}
+	return r.special(d.Status)
 }
 
 // follow goes on where error_page leads.

@@ -24,6 +24,10 @@ const MaxWorlds = 64
 // Evaluator evaluates requests against one configuration. What it compiles and what At was asked is kept. It is safe for
 // concurrent use.
 type Evaluator struct {
+	// Prefix is the folder that relative paths such as `root html` start from; "" where it is not known. It is set
+	// before the first request.
+	Prefix string
+
 	config *config.Config
 	table  *vars.Table
 	router *route.Router
@@ -78,6 +82,6 @@ func (e *Evaluator) worlds(req *vars.Request, v catalog.Version, decide func(*va
 // exchange returns a request before its first step.
 func (e *Evaluator) exchange(req *vars.Request, v catalog.Version, w *vars.World) *exchange {
 	x := &exchange{e: e, run: e.table.NewRun(req, v, w), length: -1}
-	x.run.Late = x.late
+	x.run.Late, x.run.Prefix = x.late, e.Prefix
 	return x
 }

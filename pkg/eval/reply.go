@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,7 @@ type reply struct {
 	date      bool
 	location  int // where in lines a Location stands that may be made absolute; -1 for none
 	keepalive bool
+	override  int // the status that error_page puts in place of the answer's; 0 for none
 }
 
 // newReply begins an answer at the level where the request ended, on a copy of the run.
@@ -88,15 +90,15 @@ func (r *reply) special(status int) *ClientHead {
 		r.keepalive = false
 	}
 	r.status = status
+	if status >= 494 && status <= 497 {
+		r.status = 400
+	}
 	body := page(status, r.signature())
 	if body != "" {
 		r.typ = vars.Known("text/html")
 		if status >= 400 && r.pads() {
 			body += strings.Repeat(padding, 6)
 		}
-	}
-	if status >= 494 && status <= 497 {
-		r.status = 400
 	}
 	r.head.Body, r.length = []byte(body), len(body)
 	return r.finish()
@@ -132,7 +134,9 @@ func (r *reply) locate(d *route.Decision) {
 	}
 	r.lines = append(r.lines, Line{Name: "Location", Value: vars.Value{Text: d.Redirect, Unknown: d.RedirectUnknown},
 		Origin: origin(d.By), By: d.By})
-	r.location = len(r.lines) - 1
+	if d.MadeAbsolute {
+		r.location = len(r.lines) - 1
+	}
 }
 
 // origin is Directive where there is one.
@@ -146,8 +150,8 @@ func origin(by *config.Directive) Origin {
 // finish runs the filters and writes the head.
 func (r *reply) finish() *ClientHead {
 	run, head := r.x.run, r.head
-	if d := r.overridden(); d != 0 {
-		r.status, r.line = d, ""
+	if r.override != 0 {
+		r.status, r.line = r.override, ""
 	}
 	run.Status = r.status
 	r.addHeaders()
@@ -169,9 +173,6 @@ func (r *reply) finish() *ClientHead {
 	}
 	return head
 }
-
-// overridden returns the status that error_page put in place of the answer's; 0 for none.
-func (r *reply) overridden() int { return 0 }
 
 // gzips reports whether the gzip filter may change the answer.
 func gzips(r *reply) bool {
@@ -273,10 +274,14 @@ func (r *reply) absolute() (Line, bool) {
 		return Line{}, false
 	}
 	line := r.lines[r.location]
+	if r.up == nil { // the router made it absolute
+		r.lines = slices.Delete(r.lines, r.location, r.location+1)
+		return line, true
+	}
 	if line.Value.Unknown || !strings.HasPrefix(line.Value.Text, "/") {
 		return Line{}, false
 	}
-	r.lines = append(append([]Line(nil), r.lines[:r.location]...), r.lines[r.location+1:]...)
+	r.lines = slices.Delete(r.lines, r.location, r.location+1)
 	line.Name = "Location"
 	host, known := r.redirectHost()
 	scheme := "http://"
@@ -304,13 +309,13 @@ func (r *reply) redirectHost() (host string, known bool) {
 	default:
 		host, known = "$server_addr", false
 	}
-	port := run.Variable("server_port")
-	own := "80"
-	if run.Request.TLS {
-		own = "443"
+	port, tls, ok := run.Endpoint()
+	own := uint16(80)
+	if tls {
+		own = 443
 	}
-	if r.plan.portRedirect == catalog.No || port.Text == own && !port.Unknown {
+	if r.plan.portRedirect == catalog.No || ok && (port == own || port == 0) {
 		return host, known
 	}
-	return host + ":" + port.Text, known && !port.Unknown
+	return host + ":" + strconv.Itoa(int(port)), known && ok
 }

@@ -15,7 +15,7 @@ func (r *reply) proxied(o *Outcome, up *Response) *ClientHead {
 	run := r.x.run
 	run.AfterUpstream = true
 	r.up, r.status, r.line = up, up.Status, up.line()
-	r.head.FromBackend = true
+	r.head.FromBackend, r.override = true, o.Decision.Status
 	for i := range up.Headers {
 		if equalFold(up.Headers[i].Name, "X-Accel-Redirect") && up.Status != 101 && !r.ignores("X-Accel-Redirect") {
 			return &ClientHead{Unknown: "X-Accel-Redirect"}
