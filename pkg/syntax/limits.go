@@ -105,7 +105,8 @@ func (p *parser) unclosedQuote(start int) {
 	}
 	p.skip(start, line.end)
 	p.pos = line.end
-	p.cut = p.cut || strings.IndexByte(p.text[p.pos:], '\n') < 0
+	p.skipBlanks()
+	p.cut = p.cut || p.pos == len(p.text)
 	if len(p.arena.pending()) > 0 {
 		p.statement(-1)
 	}

@@ -21,8 +21,10 @@ func parse(f *source.File, maxSize int) *File {
 	return p.file
 }
 
-// MaxDepth is how many blocks may stand in each other. nginx recurses and dies of a stack overflow somewhere beyond
-// 10,000; the deepest block of 1,400 published configurations is the sixth. What is deeper is lexed and skipped.
+// MaxDepth is how many blocks may stand in each other. nginx recurses without a limit and dies of a stack overflow
+// between 10,000 and 30,000; no directive of some 1,000 published configurations is in more than 4 blocks. A thousand
+// leaves room for anything written by a program, and for what recurses over a tree or asks each directive for those
+// around it. What is deeper is lexed and skipped.
 const MaxDepth = 1000
 
 // MaxErrors is how many errors of a file are kept; File.MoreErrors counts the rest.

@@ -187,17 +187,22 @@ func (p *parser) missingSemicolons(e Error, here string) {
 		e.Related, e.RelatedNote = e.Span, here
 	}
 	p.splitGlued(e)
-	words := p.arena.pending()
-	if len(words) == 0 {
+	if len(p.arena.pending()) == 0 {
 		return
 	}
+	p.splitDots()
+	words := p.arena.pending()
 	end := int(words[len(words)-1].End)
 	certain := p.inData() || !opensBlock(words[0].Value) && !dots(words[0])
+	e = p.missing(e, end, certain)
+	if dots(words[0]) {
+		e.Note = fmt.Sprintf("`%s` is no statement", words[0].Value)
+	}
 	d := p.statement(-1)
 	if n := len(p.file.Suspects); d != nil && n > 0 && p.file.Suspects[n-1].Directive == d {
-		certain = false
+		e.Insert, e.InsertAt = "", 0 // it may be missing further up
 	}
-	p.fail(p.missing(e, end, certain))
+	p.fail(e)
 }
 
 // missing returns e as a `;` that is missing at offset end. Errors are in order: where there is one after that offset,
@@ -254,8 +259,12 @@ func (p *parser) unclosedBlock() {
 		open = p.stack[len(p.stack)-1].open
 	}
 	note := "this `{` is never closed"
-	if n := len(p.stack) + p.over; n > 1 {
-		note = fmt.Sprintf("this `{` is never closed, nor are %d around it", n-1)
+	switch n := len(p.stack) + p.over; n {
+	case 1:
+	case 2:
+		note += ", nor is the one around it"
+	default:
+		note += fmt.Sprintf(", nor are the %d around it", n-1)
 	}
 	p.fail(Error{
 		Reason:      UnexpectedEndIn,
