@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -202,7 +203,7 @@ func (s realServer) check(t *testing.T, dir, entry, file string) complaint {
 	t.Helper()
 	cmd := exec.Command(s.path, "-t", "-p", dir, "-c", entry, "-g", "user root;")
 	out, err := cmd.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
 	m := emerg.FindStringSubmatch(string(out))

@@ -24,7 +24,8 @@ type Config struct {
 	// Files are all files of the configuration, each once, in order of first inclusion; Entry is the first.
 	Files []*syntax.File
 	// Complete reports whether everything nginx would load is here: the entry is a whole configuration (not a
-	// fragment), every include was read, and no block is unclosed.
+	// fragment), every include was read, but for the files of nginx's own that hold one kind of directive only
+	// (mime.types, fastcgi_params), and no file has a syntax error.
 	Complete bool
 	// Fragment reports whether the entry is a part of a configuration that we were given without its root.
 	Fragment bool

@@ -112,7 +112,8 @@ func fitsAll(statements []*syntax.Directive, ctx catalog.Context) bool {
 	return true
 }
 
-// misfits counts the directives in the blocks of statements that may not stand where they would be.
+// misfits counts the directives in the blocks of statements that may not stand where they would be, a block together
+// with everything in it.
 func misfits(statements []*syntax.Directive, ctx catalog.Context) int {
 	n := 0
 	for _, d := range statements {
@@ -120,12 +121,17 @@ func misfits(statements []*syntax.Directive, ctx catalog.Context) int {
 			continue
 		}
 		in := inside(d.Name(), ctx)
+		var sound []*syntax.Directive
 		for _, child := range d.Block.Directives {
-			if in != 0 && !fits(child, in) {
+			if in == 0 || fits(child, in) {
+				sound = append(sound, child)
+				continue
+			}
+			for range child.All() {
 				n++
 			}
 		}
-		n += misfits(d.Block.Directives, in)
+		n += misfits(sound, in)
 	}
 	return n
 }

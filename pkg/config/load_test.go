@@ -121,6 +121,7 @@ func TestInferContext(t *testing.T) {
 		{"load_module x.so;", "main"},
 		{"server 127.0.0.1:8080; keepalive 4;", "upstream"},
 		{"ssl_preread on;", "stream,stream-server"},
+		{"upstream b { server b:1; keepalive 4; }\nserver { if ($a) { add_header A b; } location / { proxy_pass http://b; root /; } }", "http"},
 	} {
 		c := load(t, config.Options{}, "/f/x.conf", test.text)
 		if got := c.Root.Inside.String(); got != test.want {

@@ -2,7 +2,9 @@ package config
 
 import (
 	"iter"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,6 +44,11 @@ func (c *Config) Locations() []*Directive { return c.named().locations }
 // Built-in variables have none.
 func (c *Config) Definitions(name string) []*Directive {
 	return c.named().variables[strings.ToLower(name)]
+}
+
+// Variables yields the names, sorted and in lower case, of all variables that have Definitions.
+func (c *Config) Variables() iter.Seq[string] {
+	return slices.Values(slices.Sorted(maps.Keys(c.named().variables)))
 }
 
 // Entries yields the entries of a map-like block in order, each with the file it stands in; includes are followed, the
