@@ -2,6 +2,7 @@ package difftest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ type backends struct {
 	mu        sync.Mutex
 	conns     map[net.Conn]bool
 	count     int           // connections so far
+	bodiless  bool          // nginx was told to send no bodies, though it may announce them
 	answer    Answer        // to the request under way
 	tunnels   bool          // its client sent an Upgrade header, so a 101 opens a tunnel
 	seen      []Exchange    // of the request under way
@@ -30,7 +32,7 @@ type backends struct {
 
 // openBackends listens where the case's placeholders ask for it and fills in the ports.
 func openBackends(c *Case, a *Addresses) (*backends, error) {
-	b := &backends{conns: map[net.Conn]bool{}, arrived: make(chan struct{}, 64)}
+	b := &backends{bodiless: c.uses("proxy_pass_request_body off"), conns: map[net.Conn]bool{}, arrived: make(chan struct{}, 64)}
 	for i := range a.Backends {
 		if !c.uses(fmt.Sprintf("{UP%d}", i)) {
 			continue
@@ -139,7 +141,7 @@ func (b *backends) exchange(conn net.Conn, r *bufio.Reader, name string, number 
 	if err != nil {
 		return false
 	}
-	body, err := readBody(r, h, false)
+	body, err := b.body(conn, r, h)
 	if strings.HasPrefix(h.first, "PRI * HTTP/2") {
 		body, err = nil, io.EOF // a preface of HTTP/2, which no backend here speaks
 	}
@@ -163,6 +165,19 @@ func (b *backends) exchange(conn net.Conn, r *bufio.Reader, name string, number 
 		return false
 	}
 	return answer.Framing != Close && !ends(h)
+}
+
+// body reads what the head announces, but waits only a little: nginx sends it right behind the head. Where nginx was told
+// to send none it may announce one all the same (proxy_pass_request_body off).
+func (b *backends) body(conn net.Conn, r *bufio.Reader, h head) ([]byte, error) {
+	if b.bodiless {
+		return nil, nil
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(patience / 4)); err != nil {
+		return nil, err
+	}
+	body, err := readBody(r, h, false)
+	return body, errors.Join(err, conn.SetReadDeadline(time.Time{}))
 }
 
 // ends says whether the request asks for the connection's end after the answer.

@@ -51,7 +51,7 @@ var Canonical = Addresses{Front: 10080, Backends: [3]int{10081, 10082, 10083}, D
 
 // pairs lists placeholders and values of a case, for strings.NewReplacer.
 func (a Addresses) pairs(id string) []string {
-	out := []string{"{ID}", id, "{FRONT}", fmt.Sprint(a.Front), "{DOWN}", fmt.Sprint(a.Down),
+	out := []string{"{ID}", id, "{UPPER}", strings.ToUpper(id), "{FRONT}", fmt.Sprint(a.Front), "{DOWN}", fmt.Sprint(a.Down),
 		"{PREFIX}", a.Prefix, "{SOCK}", a.socket(id)}
 	for i, port := range a.Backends {
 		out = append(out, fmt.Sprintf("{UP%d}", i), fmt.Sprint(port))

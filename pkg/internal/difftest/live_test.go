@@ -1,0 +1,45 @@
+package difftest
+
+import (
+	"testing"
+	"time"
+)
+
+// What the generator takes for accepted is accepted by every server, what it takes for refused is refused, requests
+// that are meant to get to the backend do, and no run ends in a fault of the harness.
+func TestGenerated(t *testing.T) {
+	cases := NewGenerator(live.Seed).Cases(live.N)
+	for _, s := range Servers(t) {
+		t.Run(s.Version, func(t *testing.T) {
+			start := time.Now()
+			results, err := Run(s, cases)
+			if err != nil {
+				t.Fatal(err)
+			}
+			requests := 0
+			for i, r := range results {
+				requests += len(r.Observations)
+				judge(t, cases[i], r)
+			}
+			t.Logf("%d pairs in %v", requests, time.Since(start))
+		})
+	}
+}
+
+var live = Flags(200)
+
+func judge(t *testing.T, c *Case, r Result) {
+	t.Helper()
+	refusal := !dimRefusal.is(c.Pick, "no")
+	if refusal == r.Accepted && !dimVersion.is(c.Pick, "2") && !dimKeepalive.is(c.Pick, "0") {
+		t.Errorf("%s: accepted %v: %s\n%v", c.ID, r.Accepted, r.Message, c.Pick)
+	}
+	for i, o := range r.Observations {
+		if o.Fault != "" {
+			t.Errorf("%s, request %d: %s\n%v\n%v", c.ID, i, o.Fault, c.Pick, c.Requests[i].Pick)
+		}
+		if _, _, early := decided(c.Pick, c.Requests[i].Pick); early == (len(o.Upstream) > 0) && !barren(c.Pick) {
+			t.Errorf("%s, request %d: early %v, %q\n%v\n%v", c.ID, i, early, o.Status, c.Pick, c.Requests[i].Pick)
+		}
+	}
+}
