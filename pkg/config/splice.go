@@ -126,7 +126,7 @@ func (s *splicer) doubt(d, parent *Directive) {
 	if parent.Inside == 0 || catalog.Lookup(name) != nil {
 		return
 	}
-	if elided(name) {
+	if d.Ellipsis() {
 		cloud(parent)
 		return
 	}
@@ -145,9 +145,6 @@ func (d *Directive) doubted(names []string) {
 	}
 	d.hole.names = append(d.hole.names, names...)
 }
-
-// elided reports whether a name is the three dots of an article's snippet.
-func elided(name string) bool { return name == "..." || name == "…" || name == "...;" }
 
 // cloud marks that anything may be set in the block d.
 func cloud(d *Directive) {
