@@ -155,6 +155,9 @@ func (b *backends) exchange(conn net.Conn, r *bufio.Reader, name string, number 
 	if answer.Status == "" { // a backend that says nothing
 		return false
 	}
+	if answer.switches() && tunnels {
+		answer.Body = "" // what comes after the head is the echo's
+	}
 	if _, err := conn.Write(answer.bytes(h.method(), h.value("Sec-WebSocket-Key"))); err != nil {
 		return false
 	}
