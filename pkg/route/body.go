@@ -58,7 +58,10 @@ func (p *parser) chunkLine() (line []byte, ok bool) {
 	if n < 0 {
 		return nil, false
 	}
-	line = bytes.TrimSuffix(p.raw[p.at:p.at+n], []byte("\r"))
+	line, carriage := bytes.CutSuffix(p.raw[p.at:p.at+n], []byte("\r"))
+	if !carriage && strictSince(p.limits.Version) {
+		return nil, p.refuse(400, "client sent invalid chunked body")
+	}
 	p.at += n + 1
 	return line, true
 }
@@ -76,6 +79,9 @@ func (p *parser) trailers() bool {
 // chunkSize reads a chunk's size and passes over its extensions.
 func chunkSize(line []byte) (size int, ok bool) {
 	text := string(line)
+	if strings.HasSuffix(text, "\r") {
+		return 0, false
+	}
 	if cut := strings.IndexAny(text, "; \t"); cut >= 0 {
 		text = text[:cut]
 	}

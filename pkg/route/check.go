@@ -19,7 +19,7 @@ var unique = map[string]bool{
 // chunked.
 //
 // nginx: ngx_http_process_host, ngx_http_process_request_header.
-func checkHead(req *vars.Request) *Refusal {
+func checkHead(req *vars.Request, strict bool) *Refusal {
 	seen := map[string]string{}
 	for _, h := range req.Headers {
 		name := strings.ToLower(h.Name)
@@ -31,7 +31,7 @@ func checkHead(req *vars.Request) *Refusal {
 		}
 		seen[name] = h.Value
 		if name == "host" {
-			if _, ok := validHost(h.Value); !ok {
+			if _, ok := validHost(h.Value); !ok || strict && !strictHost(h.Value) {
 				return &Refusal{400, "client sent invalid host header"}
 			}
 		}
@@ -108,4 +108,25 @@ func validHost(text string) (host string, ok bool) {
 		return "", false
 	}
 	return strings.ToLower(text[:end]), true
+}
+
+// strictHost reports whether a Host header is one that RFC 3986 allows.
+//
+// nginx: ngx_http_validate_host since 1.29.4.
+func strictHost(text string) bool {
+	if rest, ok := strings.CutPrefix(text, "["); ok {
+		literal, port, closed := strings.Cut(rest, "]")
+		return closed && literalOK(literal) && portOK(port)
+	}
+	host := text
+	if i := strings.IndexByte(text, ':'); i >= 0 {
+		host = text[:i]
+	}
+	for i := range len(host) {
+		c := host[i]
+		if ('a' > c|0x20 || c|0x20 > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("!$%&'()*+,-.;=_~", rune(c)) {
+			return false
+		}
+	}
+	return portOK(text[len(host):])
 }

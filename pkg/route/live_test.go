@@ -93,7 +93,7 @@ func (m *measured) ask(t *testing.T, launcher, v, upstream string) {
 	}
 	port := m.start(t, launcher, dir, upstream)
 	for _, e := range m.requests {
-		got := strings.NewReplacer(":"+port, ":8080", dir, site).Replace(answerTo(t, port, e.raw))
+		got := strings.NewReplacer(port, "8080", dir, site).Replace(answerTo(t, port, e.raw))
 		switch {
 		case *record:
 			e.answers[v] = got
@@ -127,7 +127,7 @@ func (m *measured) start(t *testing.T, launcher, dir, upstream string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for range 200 {
+	for range 50 {
 		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			_ = c.Close()
 			return port

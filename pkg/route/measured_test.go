@@ -152,7 +152,7 @@ func fill(conf, dir, port, upstream string) string {
 // predict says what nginx will answer.
 func predict(t testing.TB, r *route.Router, table *vars.Table, files fstest.MapFS, raw string, v catalog.Version) string {
 	t.Helper()
-	req, _, refused := route.ParseRequest([]byte(raw), route.Limits{})
+	req, _, refused := route.ParseRequest([]byte(raw), route.Limits{Version: v})
 	if refused != nil {
 		return described(refused.Status, "", "page", v)
 	}
@@ -188,7 +188,7 @@ func outcome(table *vars.Table, files fstest.MapFS, run *vars.Run, d *route.Deci
 				level = run.Eval(table.Expr(h.Arg(2))).Text
 			}
 		}
-		return described(d.Status, "", strconv.Quote("proxied "+level), v)
+		body = strconv.Quote("proxied " + level)
 	case d.Kind == route.Other:
 		return "other " + d.Handler.Name()
 	case d.Kind == route.Static:

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -16,8 +17,11 @@ type Refusal struct {
 	Reason string
 }
 
-// Limits are the settings of the default server that reading a request obeys. The zero value is nginx's defaults.
+// Limits are the version and the settings of the default server that reading a request obeys. The zero value is the
+// defaults of an old nginx.
 type Limits struct {
+	// Version is nginx's: it has read hosts and chunks more strictly since 1.29.4.
+	Version      catalog.Version
 	HeaderBuffer int // client_header_buffer_size, bytes; 0 for 1024
 	LargeBuffers int // large_client_header_buffers, count; 0 for 4
 	LargeBuffer  int // large_client_header_buffers, bytes each; 0 for 8192
@@ -40,13 +44,19 @@ func ParseRequest(raw []byte, limits Limits) (req *vars.Request, consumed int, r
 	if !p.headers() {
 		return nil, p.at, p.refused
 	}
-	if p.refused = checkHead(p.req); p.refused != nil {
+	if p.refused = checkHead(p.req, strictSince(limits.Version)); p.refused != nil {
 		return nil, p.at, p.refused
 	}
 	if !p.body() {
 		return nil, p.at, p.refused
 	}
 	return p.req, p.at, nil
+}
+
+// strictSince reports whether a version reads hosts as RFC 3986 says, CONNECT as RFC 9110 does, and no bare LF in chunks:
+// measured are 1.26.3, which does not, and 1.30.6, which does; the change is that of 1.29.4.
+func strictSince(v catalog.Version) bool {
+	return !v.Before(catalog.Version{Major: 1, Minor: 29, Patch: 4})
 }
 
 // parser reads one request.
@@ -124,10 +134,10 @@ func (p *parser) line() bool {
 	}
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	method, rest, _ := strings.Cut(string(line), " ")
-	p.req.Method = method
-	target, after, spaced := cutSpaces(strings.TrimLeft(rest, " "))
+	p.req.Method, p.req.Line = method, string(line)
+	target, after, spaced := strings.Cut(strings.TrimLeft(rest, " "), " ")
 	p.req.Target = target
-	if !targetOK(target) {
+	if !targetOK(method, target, strictSince(p.limits.Version)) {
 		return p.refuse(400, "client sent invalid request")
 	}
 	return p.version(strings.TrimLeft(after, " "), spaced)
@@ -145,9 +155,6 @@ func badStart(raw []byte) string {
 	}
 	return ""
 }
-
-// cutSpaces cuts at the first space.
-func cutSpaces(s string) (before, after string, found bool) { return strings.Cut(s, " ") }
 
 // version reads what follows the target.
 func (p *parser) version(text string, spaced bool) bool {

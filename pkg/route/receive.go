@@ -97,7 +97,7 @@ func hostOf(req *vars.Request) string {
 func (w *way) readTarget() *Refusal {
 	r := w.run
 	t, ok := parseTarget(r.Request.Target)
-	if !ok || !targetOK(r.Request.Target) {
+	if !ok || !targetOK(r.Request.Method, r.Request.Target, !r.Before(1, 29, 4)) {
 		return &Refusal{400, "client sent invalid request"}
 	}
 	merge := true
@@ -160,7 +160,7 @@ func (w *way) keptHeaders(fallback *config.Directive) []vars.Header {
 func (w *way) checkRequest() *Refusal {
 	req := *w.run.Request
 	req.Headers = w.run.Headers
-	if refused := checkHead(&req); refused != nil {
+	if refused := checkHead(&req, !w.run.Before(1, 29, 4)); refused != nil {
 		return refused
 	}
 	if req.Version == "2.0" && !w.run.Before(1, 31, 0) {

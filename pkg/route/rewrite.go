@@ -30,7 +30,11 @@ func (w *way) execute(program []op) verdict {
 // runOps runs directives until one ends the block.
 func (w *way) runOps(program []op) verdict {
 	for i := range program {
-		if v := w.runOp(&program[i]); v.ended {
+		v := w.runOp(&program[i])
+		if w.run.Failed() {
+			return verdict{ended: true, status: 500, by: program[i].by}
+		}
+		if v.ended {
 			return v
 		}
 	}

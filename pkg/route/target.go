@@ -1,6 +1,9 @@
 package route
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // target is a request target taken apart.
 type target struct {
@@ -88,9 +91,13 @@ func literalOK(s string) bool {
 }
 
 // targetOK reports whether nginx reads the target at all.
-func targetOK(text string) bool {
+func targetOK(method, text string, strict bool) bool {
+	if strict && method == "CONNECT" {
+		t := target{}
+		return t.authority(text) && t.host != "" && t.port != "" && portOK(t.port)
+	}
 	t, ok := parseTarget(text)
-	if !ok {
+	if !ok || strict && !portOK(t.port) {
 		return false
 	}
 	for i := range len(t.raw) {
@@ -99,4 +106,16 @@ func targetOK(text string) bool {
 		}
 	}
 	return true
+}
+
+// portOK reports whether what follows a host is a port or nothing.
+func portOK(text string) bool {
+	if text == "" || text == ":" {
+		return true
+	}
+	if text[0] != ':' || !digits(text[1:]) {
+		return false
+	}
+	n, err := strconv.Atoi(text[1:])
+	return err == nil && n <= 65535
 }

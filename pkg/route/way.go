@@ -66,6 +66,7 @@ func (w *way) follow(next phase) {
 	for next != done {
 		next = w.step(next)
 	}
+	w.makeAbsolute()
 	w.decision.Server, w.decision.Level = w.run.Server, w.run.Location
 	if w.location != nil {
 		w.decision.Location = w.location.block

@@ -56,7 +56,7 @@ func core() map[string]*variable {
 func newCore() map[string]*variable {
 	return map[string]*variable{
 		"host":                      plain((*Run).host),
-		"content_length":            plain((*Run).contentLength),
+		"content_length":            volatile((*Run).contentLength),
 		"content_type":              plain(func(r *Run) Value { return r.header("content_type", ", ") }),
 		"http_cookie":               plain(func(r *Run) Value { return Value{Text: strings.Join(r.headerLines("cookie"), "; ")} }),
 		"http_x_forwarded_for":      plain(func(r *Run) Value { return Value{Text: r.forwardedFor()} }),
@@ -68,7 +68,7 @@ func newCore() map[string]*variable {
 		"binary_remote_addr":        plain((*Run).binaryRemoteAddr),
 		"server_addr":               plain(func(r *Run) Value { return addrValue(r.Request.Local.Addr(), "server_addr") }),
 		"server_port":               plain((*Run).serverPort),
-		"server_protocol":           plain(func(r *Run) Value { return Value{Text: protocol(r.Request.Version)} }),
+		"server_protocol":           plain(func(r *Run) Value { return Value{Text: protocol(r.Request)} }),
 		"server_name":               plain((*Run).serverName),
 		"scheme":                    plain(func(r *Run) Value { return Value{Text: r.scheme()} }),
 		"https":                     plain((*Run).https),
@@ -180,19 +180,25 @@ func (r *Run) serverName() Value {
 	return Value{}
 }
 
-// protocol returns the protocol as a request line names it; nothing for 0.9.
-func protocol(version string) string {
-	if version == "0.9" {
+// protocol returns the protocol as the request line names it, with what blanks follow; nothing for 0.9.
+func protocol(req *Request) string {
+	if req.Version == "0.9" {
 		return ""
 	}
-	return "HTTP/" + version
+	if i := strings.LastIndex(req.Line, " HTTP/"); i >= 0 {
+		return req.Line[i+1:]
+	}
+	return "HTTP/" + req.Version
 }
 
 // requestLine returns $request.
 func (r *Run) requestLine() Value {
-	line := r.Request.Method + " " + r.Request.Target
-	if r.Request.Version != "0.9" {
-		line += " " + protocol(r.Request.Version)
+	line := r.Request.Line
+	if line == "" {
+		line = r.Request.Method + " " + r.Request.Target
+		if r.Request.Version != "0.9" {
+			line += " HTTP/" + r.Request.Version
+		}
 	}
 	return r.unlessBlind(line, "request")
 }

@@ -26,24 +26,75 @@ func (r *Run) EvalEscaped(e *Expr, escape bool) Value {
 	case len(e.parts) == 1:
 		return r.evalOne(&e.parts[0], escape)
 	}
-	r.prepare(e)
+	measured := r.measure(e, escape)
 	var room [256]byte
 	text, known := r.join(room[:0], e.parts, escape)
+	if len(text) != measured && e.captures && known {
+		return r.clobbered(string(text), measured)
+	}
 	return Value{Text: string(text), Unknown: !known}
 }
 
-// prepare does nginx's first pass, for lengths: every variable is computed, which may change captures.
-func (r *Run) prepare(e *Expr) {
+// Measure does the first of nginx's two passes over an expression: it computes every variable, which may change captures,
+// and returns the length that nginx then makes room for. Where nginx measures several expressions before it writes the
+// first, as it does for a request to a backend, captures that a map changes in one show in all.
+//
+// nginx: src/http/ngx_http_script.c, the length codes; ngx_http_proxy_create_request.
+func (r *Run) Measure(e *Expr) int { return r.measure(e, false) }
+
+// Write does the second pass over a measured expression. Together, what is written must not be longer than what was
+// measured: see Overflows.
+func (r *Run) Write(e *Expr) Value {
+	if e.Err != nil {
+		return Value{Text: e.source, Unknown: true}
+	}
+	var room [256]byte
+	text, known := r.join(room[:0], e.parts, false)
+	return Value{Text: string(text), Unknown: !known}
+}
+
+// Overflows reports whether this nginx writes past what it measured, where captures changed in between. Since 1.30.4 and
+// 1.31.3 (CVE-2026-42533) it answers 500 instead.
+func (r *Run) Overflows() bool {
+	return r.Before(1, 30, 4) || !r.Before(1, 31, 0) && r.Before(1, 31, 3)
+}
+
+// clobbered returns a value that a map's captures made longer or shorter between the passes. Measured on 1.22.1 and
+// 1.26.3: the value has the measured length, its end is cut off or is whatever stood in memory; on 1.30.6: a longer one
+// is answered with 500, a shorter one is as written.
+func (r *Run) clobbered(text string, measured int) Value {
+	switch {
+	case !r.Overflows():
+		r.failed = r.failed || len(text) > measured
+		return Value{Text: text}
+	case len(text) > measured:
+		return Value{Text: text[:measured]}
+	}
+	return Value{Text: text, Unknown: true}
+}
+
+// measure does the first pass, with captures escaped or not.
+func (r *Run) measure(e *Expr, escape bool) int {
+	if e.Err != nil {
+		return len(e.source)
+	}
 	for i := range e.parts {
 		if v := e.parts[i].variable; v != nil {
 			r.flush(v)
 		}
 	}
+	n := 0
 	for i := range e.parts {
-		if v := e.parts[i].variable; v != nil {
-			r.value(v)
+		switch p := &e.parts[i]; {
+		case p.variable != nil:
+			n += len(r.value(p.variable).Text)
+		case p.capture > 0:
+			n += len(r.capture(p.capture, escape).Text)
+		default:
+			n += len(p.text)
 		}
 	}
+	return n
 }
 
 // evalOne returns what an expression of one part is worth.
@@ -92,7 +143,7 @@ func (r *Run) Replace(e *Expr) (path, args Value, hasArgs bool) {
 	if e.Err != nil {
 		return Value{Text: e.source, Unknown: true}, Value{}, false
 	}
-	r.prepare(e)
+	r.measure(e, false)
 	before, after := e.parts, []part(nil)
 	for i := range e.parts {
 		if e.parts[i].mark {

@@ -1,7 +1,6 @@
 package vars
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -82,9 +81,10 @@ func (r *Run) addForwardedFor() Value {
 	return addr
 }
 
-// contentLength returns $content_length: the header, or how long the body is.
+// contentLength returns $content_length: the header, or how long a chunked body is once it was read. An answer of
+// nginx's own discards it first.
 //
-// nginx: ngx_http_variable_content_length.
+// nginx: ngx_http_variable_content_length; ngx_http_discard_request_body.
 func (r *Run) contentLength() Value {
 	if lines := r.headerLines("content-length"); len(lines) > 0 {
 		return Value{Text: lines[0]}
@@ -92,37 +92,46 @@ func (r *Run) contentLength() Value {
 	switch {
 	case !r.Request.Chunked:
 		return Value{}
-	case r.AfterUpstream && !r.Request.BodyUnknown:
-		return Value{Text: strconv.Itoa(len(r.Request.Body))}
+	case r.Status != 0:
+		return Value{Text: "0"}
+	case r.Late != nil:
+		if v, ok := r.Late("content_length"); ok {
+			return v
+		}
 	}
-	return r.late("content_length")
+	return Value{}
 }
 
 // cookie returns $cookie_NAME: the first value of that name, in any case.
 //
 // nginx: src/http/ngx_http_parse.c, ngx_http_parse_multi_header_lines.
 func (r *Run) cookie(name string) string {
+	separators := ";"
+	if r.Before(1, 29, 4) { // measured: 1.26.3 and before take a comma too, 1.30.6 does not
+		separators = ";,"
+	}
 	for _, line := range r.headerLines("cookie") {
-		if value, ok := cookieIn(line, name); ok {
+		if value, ok := cookieIn(line, name, separators); ok {
 			return value
 		}
 	}
 	return ""
 }
 
-func cookieIn(line, name string) (value string, ok bool) {
+func cookieIn(line, name, separators string) (value string, ok bool) {
 	if len(name) > len(line) {
 		return "", false
 	}
 	for line != "" {
 		if len(line) >= len(name) && strings.EqualFold(line[:len(name)], name) {
-			rest := strings.TrimLeft(line[len(name):], " ")
-			if rest, ok := strings.CutPrefix(rest, "="); ok {
+			line = strings.TrimLeft(line[len(name):], " ")
+			if rest, ok := strings.CutPrefix(line, "="); ok {
 				value, _, _ := strings.Cut(strings.TrimLeft(rest, " "), ";")
 				return value, true
 			}
+			line = line[min(1, len(line)):] // nginx skips the byte, be it a separator
 		}
-		next := strings.IndexAny(line, ";,")
+		next := strings.IndexAny(line, separators)
 		if next < 0 {
 			return "", false
 		}

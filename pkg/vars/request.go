@@ -13,6 +13,8 @@ type Request struct {
 	Target string
 	// Version is "1.1", "1.0" or "0.9"; "2.0" for HTTP/2.
 	Version string
+	// Line is the request line as sent, without its end; "" for the plain one of Method, Target and Version.
+	Line string
 	// Headers are the header lines in order, in the client's spelling.
 	Headers []Header
 	// Body is what follows the head, with chunks put together.

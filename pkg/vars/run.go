@@ -126,8 +126,12 @@ func (r *Run) UsesVersion() bool { return r.usesVersion }
 // Cycle returns the name of the variable at which nginx logged "cycle while evaluating variable"; "" for none.
 func (r *Run) Cycle() string { return r.cycle }
 
-// Failed reports whether evaluating an expression failed, for which nginx answers 500.
-func (r *Run) Failed() bool { return r.failed }
+// Failed reports whether evaluating an expression failed since it was last asked; nginx answers 500 then.
+func (r *Run) Failed() bool {
+	failed := r.failed
+	r.failed = false
+	return failed
+}
 
 // Use is something that an evaluation looked at.
 type Use struct {

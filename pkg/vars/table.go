@@ -163,9 +163,11 @@ func (t *Table) variable(name string) *variable {
 func (t *Table) define(name string) *variable {
 	v := &variable{name: name}
 	definitions := t.config.Definitions(name)
-	if known := builtin(name); known != nil && (len(definitions) == 0 || !changeable(name)) {
+	if known := builtin(name); known != nil {
 		v.get, v.volatile, v.assign = known.get, known.volatile, known.assign
-		return v
+		if !changeable(name) {
+			return v
+		}
 	}
 	for _, d := range definitions {
 		t.definedBy(v, d)
