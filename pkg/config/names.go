@@ -100,7 +100,7 @@ func (c *Config) named() *names {
 		n.upstream, n.variables = map[string]*Directive{}, map[string][]*Directive{}
 		for d := range c.All() {
 			n.block(d)
-			n.define(d)
+			n.define(c, d)
 		}
 	})
 	return n
@@ -126,7 +126,7 @@ func (n *names) block(d *Directive) {
 var captured = regexp.MustCompile(`\(\?P?[<']([A-Za-z_][A-Za-z0-9_]*)[>']`)
 
 // define notes the variables that a directive defines.
-func (n *names) define(d *Directive) {
+func (n *names) define(c *Config, d *Directive) {
 	if at := definer(d.Name(), len(d.Words)-1); at > 0 {
 		n.add(d.Arg(at), d)
 	}
@@ -138,7 +138,7 @@ func (n *names) define(d *Directive) {
 	if !d.MapLike {
 		return
 	}
-	for _, entry := range d.Block.Directives {
+	for _, entry := range c.Entries(d) {
 		switch d.Name() {
 		case "map":
 			n.mapKey(entry.Name(), d)

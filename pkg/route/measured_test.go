@@ -127,7 +127,11 @@ const site = "/srv/site"
 func (m *measured) load(t testing.TB) (*route.Router, *vars.Table, fstest.MapFS) {
 	t.Helper()
 	text := "events {}\nhttp {\n" + fill(m.conf, site, "8080", "9090") + "\n}\n"
-	c := config.NewLoader(source.Memory{}).LoadFile(source.NewFile("nginx.conf", "nginx.conf", text), config.Options{})
+	includes := source.Memory{}
+	for name, content := range m.files {
+		includes[site+"/"+name] = content
+	}
+	c := config.NewLoader(includes).LoadFile(source.NewFile("nginx.conf", "nginx.conf", text), config.Options{})
 	for _, e := range c.Entry.Errors {
 		t.Fatalf("%s: %v", m.path, e)
 	}
@@ -192,7 +196,7 @@ func outcome(table *vars.Table, files fstest.MapFS, run *vars.Run, d *route.Deci
 	case d.Kind == route.Other:
 		return "other " + d.Handler.Name()
 	case d.Kind == route.Static:
-		data, err := files.ReadFile(strings.TrimPrefix(d.File.Text, "/"))
+		data, err := files.ReadFile(strings.TrimPrefix(filepath.Clean(d.File.Text), "/"))
 		if err != nil {
 			return err.Error()
 		}
