@@ -2,6 +2,8 @@ package difftest
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -9,65 +11,96 @@ import (
 // could show.
 type Coverage struct {
 	dims   []*Dimension
-	values map[valueKey]bool
-	pairs  map[pairKey]bool
-	scope  map[pairKey]bool // pairs that count
+	first  []int                         // the number of each dimension's first value
+	number map[*Dimension]map[string]int // of a value, counted over all dimensions
+	values []bool
+	pairs  [][]bool // covered, by the values' numbers, the smaller first
+	scope  [][]bool // counted
 }
-
-type valueKey struct {
-	d *Dimension
-	v string
-}
-
-type pairKey struct{ a, b valueKey }
 
 // NewCoverage has nothing covered.
 func NewCoverage() *Coverage {
-	c := &Coverage{dims: Dimensions(), values: map[valueKey]bool{}, pairs: map[pairKey]bool{}, scope: map[pairKey]bool{}}
+	c := &Coverage{dims: Dimensions(), number: map[*Dimension]map[string]int{}}
+	n := 0
+	for _, d := range c.dims {
+		c.first = append(c.first, n)
+		c.number[d] = map[string]int{}
+		for _, v := range d.Options {
+			c.number[d][v.Name] = n
+			n++
+		}
+	}
+	c.values, c.pairs, c.scope = make([]bool, n), square(n), square(n)
+	c.each(func(a *Dimension, av Option, b *Dimension, bv Option) {
+		_, out := outOfScope(a, av.Name, b, bv.Name)
+		c.scope[c.number[a][av.Name]][c.number[b][bv.Name]] = !out && a != dimRefusal && b != dimRefusal
+	})
+	return c
+}
+
+func square(n int) [][]bool {
+	out := make([][]bool, n)
+	for i := range out {
+		out[i] = make([]bool, n)
+	}
+	return out
+}
+
+// each calls yield for every two values of different dimensions.
+func (c *Coverage) each(yield func(a *Dimension, av Option, b *Dimension, bv Option)) {
 	for i, a := range c.dims {
 		for _, b := range c.dims[i+1:] {
 			for _, av := range a.Options {
 				for _, bv := range b.Options {
-					if _, out := outOfScope(a, av.Name, b, bv.Name); !out && a != dimRefusal && b != dimRefusal {
-						c.scope[pairKey{valueKey{a, av.Name}, valueKey{b, bv.Name}}] = true
-					}
+					yield(a, av, b, bv)
 				}
 			}
 		}
 	}
-	return c
 }
 
-// pairsOf calls yield for the pairs that a configuration with a request shows; with no request, for the
-// configuration's own.
-func (c *Coverage) pairsOf(config, request Pick, yield func(pairKey)) {
-	if request != nil {
-		if a, b, yes := decided(config, request); yes {
-			c.decidedPairs(config, request, a, b, yield)
-			return
+// numbers are the picked values of a configuration with a request, which may be nil; -1 for one that does not show.
+func (c *Coverage) numbers(config, request Pick) []int {
+	out := make([]int, len(c.dims))
+	hide := hidden(config)
+	for i, d := range c.dims {
+		from := config
+		if d.Request {
+			from = request
+		}
+		out[i] = -1
+		if v, ok := from[d.Name]; ok && !hide[d] {
+			out[i] = c.number[d][v]
 		}
 	}
-	hide := hidden(config)
-	for i, a := range c.dims {
-		av, ok := valueOf(config, request, a)
-		if !ok || hide[a] {
-			continue
-		}
-		for _, b := range c.dims[i+1:] {
-			if bv, ok := valueOf(config, request, b); ok && !hide[b] {
-				yield(pairKey{valueKey{a, av}, valueKey{b, bv}})
+	return out
+}
+
+// pairsOf calls yield for the numbers of the pairs that a configuration with a request shows; with no request, for the
+// configuration's own. Of a request that ends early those count that have the deciding value and another part of the
+// request, or, where two values decide together, that pair.
+func (c *Coverage) pairsOf(config, request Pick, yield func(a, b int)) {
+	var one, two *Dimension
+	early := false
+	if request != nil {
+		one, two, early = decided(config, request)
+	}
+	numbers := c.numbers(config, request)
+	for i, a := range numbers {
+		for j := i + 1; j < len(numbers) && a >= 0; j++ {
+			if numbers[j] >= 0 && (!early || decides(one, two, c.dims[i], c.dims[j])) {
+				yield(a, numbers[j])
 			}
 		}
 	}
 }
 
-func valueOf(config, request Pick, d *Dimension) (string, bool) {
-	from := config
-	if d.Request {
-		from = request
+// decides says whether a pair of dimensions shows where one, or one with two, decides.
+func decides(one, two, a, b *Dimension) bool {
+	if two == nil {
+		return a.Request && b.Request && (a == one || b == one)
 	}
-	v, ok := from[d.Name]
-	return v, ok
+	return a == one && b == two || a == two && b == one
 }
 
 // decided says whether one or two dimensions alone decide what nginx does with the request; b is nil for one.
@@ -86,26 +119,11 @@ func decided(config, request Pick) (a, b *Dimension, yes bool) {
 	return misses(config, request)
 }
 
-// decidedPairs are the pairs of a request that ends early: those of the deciding value with the other parts of the
-// request, or, where two values decide together, that pair.
-func (c *Coverage) decidedPairs(config, request Pick, a, b *Dimension, yield func(pairKey)) {
-	for i, d := range c.dims {
-		for _, e := range c.dims[i+1:] {
-			single := b == nil && d.Request && (d == a || e == a)
-			if single || d == a && e == b || d == b && e == a {
-				dv, _ := valueOf(config, request, d)
-				ev, _ := valueOf(config, request, e)
-				yield(pairKey{valueKey{d, dv}, valueKey{e, ev}})
-			}
-		}
-	}
-}
-
 // gain is how many uncovered pairs a pick would add.
 func (c *Coverage) gain(config, request Pick) int {
 	n := 0
-	c.pairsOf(config, request, func(k pairKey) {
-		if c.scope[k] && !c.pairs[k] {
+	c.pairsOf(config, request, func(a, b int) {
+		if c.scope[a][b] && !c.pairs[a][b] {
 			n++
 		}
 	})
@@ -115,18 +133,15 @@ func (c *Coverage) gain(config, request Pick) int {
 // Add credits a configuration with one of its requests.
 func (c *Coverage) Add(config, request Pick) {
 	for _, d := range c.dims {
-		if v, ok := valueOf(config, request, d); ok {
-			c.values[valueKey{d, v}] = true
+		from := config
+		if d.Request {
+			from = request
 		}
+		c.values[c.number[d][from[d.Name]]] = true
 	}
-	if barren(config) {
-		return
+	if !barren(config) {
+		c.pairsOf(config, request, func(a, b int) { c.pairs[a][b] = true })
 	}
-	c.pairsOf(config, request, func(k pairKey) {
-		if c.scope[k] {
-			c.pairs[k] = true
-		}
-	})
 }
 
 // barren says whether nothing of the configuration shows: nginx is meant to refuse it, or cannot talk to a backend.
@@ -141,61 +156,75 @@ func barren(config Pick) bool {
 
 // Values gives covered and existing values.
 func (c *Coverage) Values() (covered, all int) {
-	for _, d := range c.dims {
-		all += len(d.Options)
+	for _, yes := range c.values {
+		if yes {
+			covered++
+		}
 	}
-	return len(c.values), all
+	return covered, len(c.values)
 }
 
 // Pairs gives covered and existing pairs, of those in scope.
-func (c *Coverage) Pairs() (covered, all int) { return len(c.pairs), len(c.scope) }
+func (c *Coverage) Pairs() (covered, all int) { return c.count(nil) }
+
+// count is Pairs, of one dimension where one is given.
+func (c *Coverage) count(only *Dimension) (covered, all int) {
+	c.each(func(a *Dimension, av Option, b *Dimension, bv Option) {
+		x, y := c.number[a][av.Name], c.number[b][bv.Name]
+		if !c.scope[x][y] || only != nil && a != only && b != only {
+			return
+		}
+		all++
+		if c.pairs[x][y] {
+			covered++
+		}
+	})
+	return covered, all
+}
 
 // Report is a table: a line a dimension, then the sums, then up to twenty pairs that are missing.
 func (c *Coverage) Report() string {
 	var b strings.Builder
-	for _, d := range c.dims {
-		fmt.Fprintf(&b, "%-4s %-20s %s\n", d.Source, d.Name, c.row(d))
+	for i, d := range c.dims {
+		seen := 0
+		for j := range d.Options {
+			if c.values[c.first[i]+j] {
+				seen++
+			}
+		}
+		covered, all := c.count(d)
+		fmt.Fprintf(&b, "%-4s %-20s values %2d of %2d, pairs %4d of %4d\n", d.Source, d.Name, seen, len(d.Options), covered, all)
 	}
 	values, allValues := c.Values()
 	pairs, allPairs := c.Pairs()
 	fmt.Fprintf(&b, "values %d of %d (%.1f %%), pairs %d of %d in scope (%.2f %%)\n", values, allValues,
 		percent(values, allValues), pairs, allPairs, percent(pairs, allPairs))
-	b.WriteString(c.missing(20))
-	return b.String()
-}
-
-func (c *Coverage) row(d *Dimension) string {
-	covered, pairs, all := 0, 0, 0
-	for _, v := range d.Options {
-		if c.values[valueKey{d, v.Name}] {
-			covered++
-		}
-	}
-	for k := range c.scope {
-		if k.a.d == d || k.b.d == d {
-			all++
-			if c.pairs[k] {
-				pairs++
-			}
-		}
-	}
-	return fmt.Sprintf("values %2d of %2d, pairs %4d of %4d", covered, len(d.Options), pairs, all)
+	return b.String() + c.missing(20)
 }
 
 func (c *Coverage) missing(limit int) string {
 	var b strings.Builder
-	for i, a := range c.dims {
-		for _, d := range c.dims[i+1:] {
-			for _, av := range a.Options {
-				for _, dv := range d.Options {
-					k := pairKey{valueKey{a, av.Name}, valueKey{d, dv.Name}}
-					if c.scope[k] && !c.pairs[k] && limit > 0 {
-						limit--
-						fmt.Fprintf(&b, "missing: %s = %s with %s = %s\n", a.Name, av.Name, d.Name, dv.Name)
-					}
-				}
-			}
+	c.each(func(a *Dimension, av Option, d *Dimension, dv Option) {
+		x, y := c.number[a][av.Name], c.number[d][dv.Name]
+		if c.scope[x][y] && !c.pairs[x][y] && limit > 0 {
+			limit--
+			fmt.Fprintf(&b, "missing: %s = %s with %s = %s\n", a.Name, av.Name, d.Name, dv.Name)
 		}
+	})
+	return b.String()
+}
+
+// OutOfScope lists the pairs of dimensions with values that are not counted, with their reasons and how many they are.
+func (c *Coverage) OutOfScope() string {
+	count := map[string]int{}
+	c.each(func(a *Dimension, av Option, b *Dimension, bv Option) {
+		if reason, out := outOfScope(a, av.Name, b, bv.Name); out {
+			count[reason]++
+		}
+	})
+	var b strings.Builder
+	for _, reason := range slices.Sorted(maps.Keys(count)) {
+		fmt.Fprintf(&b, "%5d pairs out of scope: %s\n", count[reason], reason)
 	}
 	return b.String()
 }

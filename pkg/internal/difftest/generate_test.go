@@ -10,7 +10,7 @@ func TestCoverage(t *testing.T) {
 	g.Cases(3000)
 	values, allValues := g.Coverage.Values()
 	pairs, allPairs := g.Coverage.Pairs()
-	t.Log("\n" + g.Coverage.Report())
+	t.Log("\n" + g.Coverage.Report() + g.Coverage.OutOfScope())
 	if values < allValues || percent(pairs, allPairs) < 95 {
 		t.Errorf("values %d of %d, pairs %d of %d", values, allValues, pairs, allPairs)
 	}

@@ -1,6 +1,8 @@
 package difftest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -23,6 +25,37 @@ func TestGenerated(t *testing.T) {
 			}
 			t.Logf("%d pairs in %v", requests, time.Since(start))
 		})
+	}
+}
+
+// The same server gives the same observations twice: what is compared with it is not compared with chance.
+func TestSameTwice(t *testing.T) {
+	cases := NewGenerator(live.Seed + 1).Cases(live.N)
+	for _, s := range Servers(t)[:1] {
+		first, err := Run(s, cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Reverse(cases) // other neighbours, other ports
+		second, err := Run(s, cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range first {
+			if text := Compare(first[i], second[len(cases)-1-i]); text != "" {
+				t.Errorf("%s: %s", cases[len(cases)-1-i].ID, text)
+			}
+		}
+	}
+}
+
+// Recorded differences between servers are those that nginx's history knows, and they are seen: a comparison of two
+// versions that finds none compares nothing.
+func TestVersionsDiffer(t *testing.T) {
+	servers := Servers(t)
+	c := site("c1", "proxy_set_header Upgrade $http_upgrade", "proxy_set_header Connection upgrade")
+	if text := Compare(runOne(t, servers[0], c), runOne(t, servers[len(servers)-1], c)); !strings.Contains(text, "HTTP/1.0") {
+		t.Errorf("difference %q", text)
 	}
 }
 

@@ -87,13 +87,17 @@ func hidden(p Pick) map[*Dimension]bool {
 		for _, d := range headerDimensions {
 			out[d] = true
 		}
+		out[dimOther] = !dimOther.is(p, "no request headers", "no request body", "method", "set body")
 	}
 	return out
 }
 
 // misses says whether a request does not get to the location under test, and which two dimensions make it so.
 func misses(config, request Pick) (a, b *Dimension, yes bool) {
-	if !dimNames.is(config, "only server") && !named(config, request) {
+	if !dimNames.is(config, "only server") && dimTarget.is(request, "absolute, other host") {
+		return dimNames, dimTarget, true
+	}
+	if !dimNames.is(config, "only server") && !named(request) {
 		return dimNames, dimClientHost, true
 	}
 	if !reaches(config[dimLocation.Name], request[dimTarget.Name]) {
@@ -103,10 +107,7 @@ func misses(config, request Pick) (a, b *Dimension, yes bool) {
 }
 
 // named says whether the request's host selects the server under test, which is not the default one.
-func named(config, request Pick) bool {
-	if dimTarget.is(request, "absolute, other host") {
-		return false
-	}
+func named(request Pick) bool {
 	return dimTarget.is(request, "absolute") || dimClientHost.is(request, "plain", "port", "upper case", "trailing dot")
 }
 
