@@ -4,7 +4,8 @@ package rules
 import (
 	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/rules/correctness"
+	"github.com/ngxproof/ngxproof/rules/websocket"
 )
 
 // All returns every rule.
-func All() *lint.Registry { return lint.NewRegistry(correctness.Rules()) }
+func All() *lint.Registry { return lint.NewRegistry(correctness.Rules(), websocket.Rules()) }

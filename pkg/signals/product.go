@@ -1,0 +1,122 @@
+package signals
+
+import (
+	_ "embed"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Product is an application whose WebSocket path is known.
+type Product struct {
+	Name string
+	// Paths are where it opens WebSockets, as its documentation writes locations; "/" where it takes everything.
+	// None where it opens none by default.
+	Paths []string
+	// Own says that the paths are its own: nothing else is usually served there.
+	Own bool
+	// Ports are those that it usually listens on.
+	Ports []int
+	// Names are words that stand for it in the names of upstreams and servers.
+	Names []string
+	// Heartbeat is how often it sends something while idle; 0 where that is not known.
+	Heartbeat time.Duration
+	// Confidence is "H" where the row was read in the product's documentation or configuration, "M" where the
+	// documentation is known, "L" where it is only known by use. Only H rows may be stated as facts.
+	Confidence string
+	// Source is where the row comes from.
+	Source string
+}
+
+//go:embed products.tsv
+var productTable string
+
+// Products returns the table, in its order. It is not to be changed.
+var Products = sync.OnceValue(func() []Product {
+	var products []Product
+	for line := range strings.Lines(productTable) {
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if len(cells) == 8 && cells[0] != "product" {
+			products = append(products, productOf(cells))
+		}
+	}
+	return products
+})
+
+func productOf(cells []string) Product {
+	p := Product{Name: cells[0], Names: words(cells[4]), Confidence: cells[6], Source: cells[7]}
+	p.Paths = words(cells[1])
+	p.Own = cells[2] == "yes"
+	for _, port := range words(cells[3]) {
+		n, _ := strconv.Atoi(port) // a test reads every row
+		p.Ports = append(p.Ports, n)
+	}
+	seconds, _ := strconv.Atoi(cells[5])
+	p.Heartbeat = time.Duration(seconds) * time.Second
+	return p
+}
+
+// words splits a cell at its commas.
+func words(cell string) []string {
+	return strings.FieldsFunc(cell, func(r rune) bool { return r == ',' })
+}
+
+// Slashless reports whether the product's documentation writes this path, without a slash at its end.
+func (p *Product) Slashless(path string) bool { return slices.Contains(p.Paths, path) }
+
+// weights are the weights of a product match, by the row's confidence.
+var weights = map[string]float64{"H": 0.9, "M": 0.7, "L": 0.5}
+
+// matches returns the product's path that the location is for: longer ones first, "/" where it takes everything.
+func (p *Product) matches(at path) (found string, ok bool) {
+	for _, own := range p.Paths {
+		if own == "/" {
+			if at.name == "/" && at.form != exact && at.form != regex {
+				return own, true
+			}
+			continue
+		}
+		if at.follows(segmentsOf(own)) {
+			return own, true
+		}
+	}
+	return "", false
+}
+
+// hinted says what else than the path names the product; "" for nothing. A port alone does not: many programs use 3000.
+// It does together with a path that is not "/", and 8123 with any.
+func (p *Product) hinted(found string, hosts []host, serverNames []string) string {
+	for _, h := range hosts {
+		for _, name := range p.Names {
+			if contains(h.tokens, name) {
+				return "the upstream `" + h.name + "`"
+			}
+		}
+	}
+	for _, server := range serverNames {
+		for _, name := range p.Names {
+			if contains(tokens(server, "._-"), name) {
+				return "the server name `" + server + "`"
+			}
+		}
+	}
+	for _, h := range hosts {
+		if slices.Contains(p.Ports, h.port) && (found != "/" || h.port == 8123) {
+			return "port " + strconv.Itoa(h.port)
+		}
+	}
+	return ""
+}
+
+// contains reports whether the tokens of name stand one after another among all.
+func contains(all []string, name string) bool {
+	own := tokens(name, "._-")
+	for i := 0; i+len(own) <= len(all) && len(own) > 0; i++ {
+		if slices.Equal(all[i:i+len(own)], own) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,164 @@
+// Package signals answers: is this location meant for WebSockets, and what says so?
+//
+// It reads the signals of the WebSocket reference, C.1, from what the configuration does (by the evaluator), from where
+// requests go and from what the user declared, and weighs them. Most rules need none of this: a location that forwards
+// Upgrade says by itself what it is for.
+package signals
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+)
+
+// Verdict says how likely a location is meant for WebSockets.
+type Verdict struct {
+	// Confidence is (1 - the product of (1 - weight) over Signals) x the product of the factors of Against: 0 to 1.
+	Confidence float64
+	// Signals speak for it, in the order of their ID. Weights are from 0 to 1.
+	Signals []Signal
+	// Against speak against it; their Weight is the factor that the confidence is multiplied by.
+	Against []Signal
+	// Broad marks a location that serves everything: `/`, a regex without a literal segment, a prefix that is neither
+	// declared nor a product's nor named like a WebSocket path.
+	Broad bool
+	// Declared says that the user marked it: `# ngxproof:websocket`, --ws-path or the settings.
+	Declared bool
+	// Product is whose path it is; nil where nothing says so. See Matched.
+	Product *Product
+	// Heartbeat is how often the application sends something while idle, as the user or the product's row says; 0
+	// where that is not known.
+	Heartbeat time.Duration
+}
+
+// Signal is one thing that says what a location is for.
+type Signal struct {
+	// ID is that of the reference: "S1" to "S14", and "N" for what speaks against.
+	ID     string
+	Weight float64
+	// Why says it in one phrase, names in back-quotes.
+	Why string
+	// At is where it stands; without a file where there is no such place.
+	At diag.Location
+}
+
+// Has reports whether the signal is there.
+func (v *Verdict) Has(id string) bool {
+	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.ID == id })
+}
+
+// Matched reports whether a product is named by its path and by something else: a port, an upstream, a server name.
+func (v *Verdict) Matched() bool { return v.Has("S6") }
+
+// Declared is a path at which the user says that WebSockets are opened.
+type Declared struct {
+	Path string
+	// Heartbeat is how often the application sends something while idle; 0 where that is not known.
+	Heartbeat time.Duration
+}
+
+// Reader reads the signals of one configuration. What it read is kept. It is safe for concurrent use.
+type Reader struct {
+	eval     *eval.Evaluator
+	config   *config.Config
+	declared []Declared
+	verdicts sync.Map // *config.Directive to *Verdict
+	shares   sync.Map // *config.Directive, a server, to *share
+	marks    sync.Map // *syntax.File to []mark
+	maps     sync.Map // string, a variable, to bool: it depends on the client's Upgrade
+}
+
+// New returns a reader for the evaluator's configuration.
+func New(e *eval.Evaluator, declared []Declared) *Reader {
+	return &Reader{eval: e, config: e.Config(), declared: declared}
+}
+
+// version is the nginx that is asked: what a location forwards does not differ between versions.
+var version = catalog.Version{Major: 1, Minor: 26, Patch: 3}
+
+// Of weighs the signals at a location, or at another block that has a proxy_pass: an if or limit_except counts as its
+// location. The verdict is shared: it is not to be changed.
+func (r *Reader) Of(level *config.Directive) *Verdict {
+	location := level.Within("location")
+	if location == nil {
+		location = level
+	}
+	if v, ok := r.verdicts.Load(location); ok {
+		return v.(*Verdict)
+	}
+	v, _ := r.verdicts.LoadOrStore(location, r.weigh(location))
+	return v.(*Verdict)
+}
+
+// weigh makes the verdict.
+func (r *Reader) weigh(location *config.Directive) *Verdict {
+	w := &weighing{reader: r, location: location, path: pathOf(location), verdict: &Verdict{}}
+	w.outcomes = r.eval.At(location, eval.Chrome, version)
+	for _, read := range positive {
+		read(w)
+	}
+	for _, read := range negative {
+		read(w)
+	}
+	v := w.verdict
+	v.Broad = w.broad()
+	doubt, factor := 1.0, 1.0
+	for _, s := range v.Signals {
+		doubt *= 1 - s.Weight
+	}
+	for _, s := range v.Against {
+		factor *= s.Weight
+	}
+	v.Confidence = (1 - doubt) * factor
+	return v
+}
+
+// weighing is a location's verdict while it is made.
+type weighing struct {
+	reader   *Reader
+	location *config.Directive
+	path     path
+	outcomes eval.Outcomes // of Chrome
+	verdict  *Verdict
+}
+
+// add notes a signal; at is the directive that it stands in, or nil.
+func (w *weighing) add(id string, weight float64, why string, at *config.Directive) {
+	w.verdict.Signals = append(w.verdict.Signals, Signal{ID: id, Weight: weight, Why: why, At: place(at)})
+}
+
+// against notes what speaks against it.
+func (w *weighing) against(factor float64, why string, at *config.Directive) {
+	w.verdict.Against = append(w.verdict.Against, Signal{ID: "N", Weight: factor, Why: why, At: place(at)})
+}
+
+// place returns where a directive's words stand.
+func place(d *config.Directive) diag.Location {
+	if d == nil || d.Directive == nil {
+		return diag.Location{}
+	}
+	return diag.Location{File: d.File.File, Span: d.Directive.Head()}
+}
+
+// broad says whether the location serves everything.
+func (w *weighing) broad() bool {
+	v := w.verdict
+	switch {
+	case v.Declared:
+		return false
+	case w.path.form == rootLevel:
+		return false // nothing is known of the path
+	case w.path.form == exact:
+		return false
+	case w.path.form == regex:
+		return len(w.path.segments) == 0
+	case w.path.name == "/":
+		return true
+	}
+	return !v.Has("S6") && !v.Has("S7")
+}

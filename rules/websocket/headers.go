@@ -1,0 +1,49 @@
+package websocket
+
+import (
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+)
+
+// decider returns the proxy_set_header directive that decides about a header of the head: the one whose line is sent,
+// else the last one whose value is empty; nil where nginx's default or the client's line holds.
+func decider(u *eval.Upstream, name string) *config.Directive {
+	var by *config.Directive
+	for _, line := range u.Lookup(name) {
+		if line.By != nil {
+			return line.By
+		}
+	}
+	for i := range u.Dropped {
+		if line := &u.Dropped[i]; line.By != nil && strings.EqualFold(line.Name, name) {
+			by = line.By
+		}
+	}
+	return by
+}
+
+// headerList returns the proxy_set_header directives in effect at the site, and the level that has them: it is nil where
+// there are none, or where they can't all be seen.
+func (s *site) headerList() (level *config.Directive, items []*config.Directive) {
+	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
+	if list.State != config.Set {
+		return nil, nil
+	}
+	return list.Level, list.Items
+}
+
+// inherits reports whether the header list in effect stands at a level outside of the site's location.
+func (s *site) inherits() bool {
+	level, _ := s.headerList()
+	for at := s.level; at != nil; at = at.Parent {
+		if at == level {
+			return false
+		}
+		if at == s.location {
+			break
+		}
+	}
+	return level != nil
+}

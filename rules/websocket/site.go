@@ -1,0 +1,280 @@
+package websocket
+
+import (
+	"slices"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/route"
+	"github.com/ngxproof/ngxproof/pkg/signals"
+)
+
+// A rule of this package is usually one function over the sites, called once for a configuration (OnConfig):
+//
+//	for _, s := range sitesOf(p) {
+//		when := s.holds(eval.Chrome, func(u *eval.Upstream) bool { ... })   // for which versions is every head wrong?
+//		if when.none() { continue }
+//		found.add(directive that decides, "", s, when)                      // causes.go: one finding for one cause
+//	}
+//	found.report(p, func(c *cause) diag.Diagnostic { ... })                 // when.ending(), evidence(...)
+//
+// What a site knows is computed when first asked for and shared by all rules. Questions about one head (*eval.Upstream)
+// are in handshake.go and headers.go; a function there that can't know answers so that no finding follows.
+
+// site is one level that requests are proxied from: a location, or an if or limit_except in it, with the proxy_pass
+// that takes them.
+type site struct {
+	// level is the block whose settings hold; location the location that it is or is in, or the top of a fragment.
+	level, location *config.Directive
+	// pass is the proxy_pass directive.
+	pass *config.Directive
+	// direct says that requests may come straight here, not by way of another location only.
+	direct bool
+
+	all *sites
+	// entries are the locations whose requests end here: mostly the site's own alone.
+	entries []*config.Directive
+	// partial says that not all ways here are known, so that nothing may be claimed of every head.
+	partial bool
+	kept    map[keptKey][]*eval.Upstream // what heads was asked, by client and group of versions
+	verdict *signals.Verdict
+}
+
+// keptKey is a question to heads.
+type keptKey struct {
+	client eval.Client
+	group  int
+}
+
+// sites are all sites of a configuration, in the order of their locations.
+type sites struct {
+	list   []*site
+	byPass map[*config.Directive]*site // by level
+	eval   *eval.Evaluator
+	config *config.Config
+	aim    *aim
+	reader *signals.Reader
+}
+
+// sitesKey is the key under which a run shares its sites.
+type sitesKey struct{}
+
+// allSites returns the sites of the configuration, found once for all rules.
+func allSites(p *lint.Pass) *sites {
+	return p.Shared(sitesKey{}, func() any { return findSites(p) }).(*sites)
+}
+
+// sitesOf returns every site of the configuration.
+func sitesOf(p *lint.Pass) []*site { return allSites(p).list }
+
+// forwarding returns the sites at which a WebSocket client's Upgrade reaches the backend, for some version: S1.
+func forwarding(p *lint.Pass) []*site {
+	return slices.DeleteFunc(slices.Clone(sitesOf(p)), func(s *site) bool { return !s.forwards() })
+}
+
+// findSites looks at every location.
+func findSites(p *lint.Pass) *sites {
+	all := &sites{byPass: map[*config.Directive]*site{}, eval: p.Eval(), config: p.Config, aim: newAim(p.Target)}
+	all.reader = signals.New(all.eval, declared(p.WebSockets))
+	var indirect []*config.Directive
+	for _, location := range all.entryLevels() {
+		if onlyInternal(location) {
+			indirect = append(indirect, location)
+			continue
+		}
+		all.enter(location, true)
+	}
+	for _, location := range indirect {
+		if !all.reached(location) {
+			all.enter(location, false)
+		}
+	}
+	return all
+}
+
+// declared puts what the user declared in the terms of signals.
+func declared(paths []lint.WebSocket) []signals.Declared {
+	var out []signals.Declared
+	for _, d := range paths {
+		out = append(out, signals.Declared(d))
+	}
+	return out
+}
+
+// entryLevels returns the locations, and the top of a fragment that is a part of one.
+func (all *sites) entryLevels() []*config.Directive {
+	locations := all.config.Locations()
+	root := all.config.Root
+	if root.Inside&catalog.Location != 0 && len(root.Own("proxy_pass")) > 0 {
+		return append([]*config.Directive{root}, locations...)
+	}
+	return locations
+}
+
+// onlyInternal reports whether no client's request comes straight to the location.
+func onlyInternal(location *config.Directive) bool {
+	return location.Directive != nil && (len(location.Own("internal")) > 0 || len(location.Arg(1)) > 0 && location.Arg(1)[0] == '@')
+}
+
+// reached reports whether some site found so far is in the location.
+func (all *sites) reached(location *config.Directive) bool {
+	return slices.ContainsFunc(all.list, func(s *site) bool { return s.location == location })
+}
+
+// enter notes where a location's requests are proxied.
+func (all *sites) enter(location *config.Directive, direct bool) {
+	if pass, ok := straight(location); ok {
+		all.at(location, pass).enteredFrom(location, direct)
+		return
+	}
+	for _, client := range []eval.Client{eval.Chrome, eval.Plain} {
+		out := all.eval.At(location, client, all.aim.groups[0].version)
+		var found []*site
+		for _, o := range out.All {
+			if o.Upstream != nil && o.Decision.Kind == route.Proxy {
+				s := all.at(o.Decision.Level, o.Upstream.Pass)
+				s.enteredFrom(location, direct)
+				found = append(found, s)
+			}
+		}
+		for _, s := range found {
+			s.partial = s.partial || uncertain(out)
+		}
+	}
+}
+
+// uncertain reports whether the outcomes are not all, or the end of one is not known.
+func uncertain(out eval.Outcomes) bool {
+	return !out.Complete || slices.ContainsFunc(out.All, func(o *eval.Outcome) bool { return o.Unknown != "" })
+}
+
+// straight returns a location's own proxy_pass where nothing else in the location can lead a request elsewhere, which
+// spares evaluating it.
+func straight(location *config.Directive) (pass *config.Directive, ok bool) {
+	if location.Hidden("") {
+		return nil, false
+	}
+	for _, d := range location.Children {
+		switch {
+		case d.Name() == "proxy_pass" && d.Block == nil:
+			pass = d
+		case leadsAway[d.Name()]:
+			return nil, false
+		}
+	}
+	return pass, pass != nil
+}
+
+// leadsAway are the directives by which a location's requests may end elsewhere than at its own proxy_pass. What nobody
+// knows may do so too, but then At knows no better.
+var leadsAway = map[string]bool{
+	"if": true, "rewrite": true, "return": true, "try_files": true, "limit_except": true, "break": true,
+	"fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true, "grpc_pass": true, "memcached_pass": true,
+	"rewrite_by_lua_block": true, "rewrite_by_lua_file": true, "access_by_lua_block": true, "content_by_lua_block": true,
+}
+
+// at returns the site of a level, a new one the first time.
+func (all *sites) at(level, pass *config.Directive) *site {
+	if s := all.byPass[level]; s != nil {
+		return s
+	}
+	s := &site{level: level, location: level, pass: pass, all: all, kept: map[keptKey][]*eval.Upstream{}}
+	if location := level.Within("location"); location != nil {
+		s.location = location
+	}
+	all.byPass[level] = s
+	all.list = append(all.list, s)
+	return s
+}
+
+// maxEntries bounds the locations that are asked for one site.
+const maxEntries = 64
+
+func (s *site) enteredFrom(location *config.Directive, direct bool) {
+	s.direct = s.direct || direct && location == s.location
+	if slices.Contains(s.entries, location) {
+		return
+	}
+	if len(s.entries) == maxEntries {
+		s.partial = true
+		return
+	}
+	s.entries = append(s.entries, location)
+}
+
+// heads returns the heads that the client's request gives at the site with a group's versions; none where nothing may
+// be claimed of all of them.
+func (s *site) heads(client eval.Client, group int) []*eval.Upstream {
+	key := keptKey{client, group}
+	heads, ok := s.kept[key]
+	if !ok {
+		heads = s.evaluate(client, s.all.aim.groups[group].version)
+		s.kept[key] = heads
+	}
+	return heads
+}
+
+// evaluate asks the evaluator for the heads from every entry.
+func (s *site) evaluate(client eval.Client, v catalog.Version) []*eval.Upstream {
+	var heads []*eval.Upstream
+	if s.partial {
+		return nil
+	}
+	for _, entry := range s.entries {
+		out := s.all.eval.At(entry, client, v)
+		if uncertain(out) {
+			return nil
+		}
+		for _, o := range out.All {
+			if o.Upstream != nil && o.Decision.Level == s.level {
+				heads = append(heads, o.Upstream)
+			}
+		}
+	}
+	return heads
+}
+
+// holds returns the versions aimed at for which the client's request reaches the backend from here, and claim is true of
+// every head that it may have.
+func (s *site) holds(client eval.Client, claim func(*eval.Upstream) bool) versions {
+	when := s.all.aim.never()
+	for g := range s.all.aim.groups {
+		heads := s.heads(client, g)
+		if len(heads) > 0 && !slices.ContainsFunc(heads, func(u *eval.Upstream) bool { return !claim(u) }) {
+			when = when.with(g)
+		}
+	}
+	return when
+}
+
+// forwards reports whether a WebSocket client's Upgrade reaches the backend, for some version.
+func (s *site) forwards() bool {
+	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
+	if list.State == config.Default { // without directives nothing does: that spares evaluating most locations
+		return false
+	}
+	if list.State == config.Set && !slices.ContainsFunc(list.Items, setsUpgrade) {
+		return false
+	}
+	return !s.holds(eval.Chrome, forwardsUpgrade).none()
+}
+
+// head returns the client's first head for the first of the versions: what a finding shows. It is nil where none is.
+func (s *site) head(client eval.Client, when versions) *eval.Upstream {
+	for g := range s.all.aim.groups {
+		if heads := s.heads(client, g); when.has(g) && len(heads) > 0 {
+			return heads[0]
+		}
+	}
+	return nil
+}
+
+// signals weighs what the location is for.
+func (s *site) signals() *signals.Verdict {
+	if s.verdict == nil {
+		s.verdict = s.all.reader.Of(s.location)
+	}
+	return s.verdict
+}
