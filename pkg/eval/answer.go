@@ -101,7 +101,7 @@ func (o *Outcome) Fail(status int) *ClientHead {
 		return &ClientHead{Unknown: o.Unknown}
 	}
 	r := newReply(o)
-	r.x.run.AfterUpstream = true
+	r.x.run.AfterUpstream, r.failed = true, status
 	if next, handled := o.x.e.router.ErrorPage(r.x.run, o.Decision, status); handled {
 		return r.follow(o, next)
 	}

@@ -24,6 +24,8 @@ type exchange struct {
 	// the body's length as nginx sends it, -1 for none
 	length  int
 	chunked bool
+	// refused says that nginx did not read the request to its end, so that the connection is closed.
+	refused bool
 	// reply is the answer that is being made; nil before there is one.
 	reply *reply
 }

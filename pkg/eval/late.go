@@ -33,6 +33,12 @@ func (x *exchange) late(name string) (vars.Value, bool) {
 	case "proxy_internal_connection": // since 1.31: what the default Connection is made of
 		return vars.Value{}, true
 	}
+	if name == "content_length" { // of a chunked body, once it was read
+		if x.plan == nil || x.chunked || x.run.Request.BodyUnknown {
+			return vars.Value{}, !x.run.Request.BodyUnknown
+		}
+		return vars.Known(strconv.Itoa(len(x.run.Request.Body))), true
+	}
 	if x.reply != nil {
 		return x.reply.late(name)
 	}

@@ -24,6 +24,8 @@ func (r *reply) late(name string) (vars.Value, bool) {
 func (r *reply) upstreamVariable(name string) (vars.Value, bool) {
 	header, isHeader := strings.CutPrefix(name, "upstream_http_")
 	switch {
+	case r.failed != 0 && name == "upstream_status":
+		return vars.Value{Text: strconv.Itoa(r.failed), Unknown: r.several()}, true
 	case r.up == nil && (isHeader || strings.HasPrefix(name, "upstream_cookie_")):
 		return vars.Value{}, true
 	case r.up == nil:
@@ -34,6 +36,12 @@ func (r *reply) upstreamVariable(name string) (vars.Value, bool) {
 		return vars.Known(strconv.Itoa(r.status)), true
 	}
 	return vars.Value{}, false
+}
+
+// several reports whether more than one server may have been asked before nginx gave up.
+func (r *reply) several() bool {
+	block := r.x.e.config.Upstream(r.x.target.host)
+	return block != nil && len(block.Own("server")) != 1
 }
 
 // joined returns the backend's lines of a name as variables spell it.

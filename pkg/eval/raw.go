@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -27,23 +28,59 @@ func (e *Evaluator) Raw(raw []byte, c Connection, v catalog.Version) (out Outcom
 	req, consumed, refused := route.ParseRequest(raw, e.limits(server, v))
 	switch {
 	case refused != nil:
-		return e.refused(refused, server, c, v), max(consumed, 1)
+		if req.Method == "" {
+			req.Method = firstWord(raw)
+		}
+		return e.refused(req, refused, c, v), max(consumed, 1)
 	case req == nil:
 		return Outcomes{}, 0
 	}
-	req.Local, req.Remote, req.TLS, req.ServerName = c.Local, c.Remote, c.TLS, c.ServerName
+	c.of(req)
 	return e.Request(req, v), consumed
+}
+
+// firstWord returns the method of a request line that is too long to be read.
+func firstWord(raw []byte) string {
+	word, _, found := bytes.Cut(bytes.TrimLeft(raw, "\r\n"), []byte(" "))
+	if !found || len(word) > 32 {
+		return ""
+	}
+	return string(word)
 }
 
 // defaultServer returns the server that a connection belongs to before it names a host.
 func (e *Evaluator) defaultServer(c Connection, v catalog.Version) *config.Directive {
-	x := e.exchange(&vars.Request{Method: "GET", Target: "/", Version: "1.0", Local: c.Local, Remote: c.Remote, TLS: c.TLS, ServerName: c.ServerName}, v, nil)
-	return e.router.Route(x.run).Server
+	return e.serverFor(&vars.Request{}, c, v)
+}
+
+// serverFor returns the server that a request belongs to by what was read of its head: as far as its Host line, if nginx
+// takes that.
+func (e *Evaluator) serverFor(read *vars.Request, c Connection, v catalog.Version) *config.Directive {
+	req := &vars.Request{Method: "GET", Target: "/", Version: "1.0"}
+	for _, h := range read.Headers {
+		if equalFold(h.Name, "Host") {
+			req.Headers = []vars.Header{h}
+			break
+		}
+	}
+	if strings.Contains(read.Target, "://") {
+		req.Target = read.Target
+	}
+	c.of(req)
+	if server := e.router.Route(e.exchange(req, v, nil).run).Server; server != nil || len(req.Headers) == 0 {
+		return server
+	}
+	return e.defaultServer(c, v)
+}
+
+// of makes the request one over this connection.
+func (c Connection) of(req *vars.Request) {
+	req.Local, req.Remote, req.TLS, req.ServerName = c.Local, c.Remote, c.TLS, c.ServerName
 }
 
 // limits returns what the server allows a request's head to be.
 func (e *Evaluator) limits(server *config.Directive, v catalog.Version) route.Limits {
-	var l route.Limits
+	l := route.Limits{Version: v}
 	if server == nil {
 		return l
 	}
@@ -86,11 +123,19 @@ func parseSize(text string) int {
 	return int(n) * unit
 }
 
-// refused is nginx's answer to a request that it can't read.
-func (e *Evaluator) refused(refusal *route.Refusal, server *config.Directive, c Connection, v catalog.Version) Outcomes {
-	req := &vars.Request{Method: "GET", Target: "/", Version: "1.1", Local: c.Local, Remote: c.Remote, TLS: c.TLS,
-		Headers: []vars.Header{{Name: "Connection", Value: "close"}}}
-	x := e.exchange(req, v, nil)
+// refused is nginx's answer to a request that it can't read whole.
+func (e *Evaluator) refused(read *vars.Request, refusal *route.Refusal, c Connection, v catalog.Version) Outcomes {
+	c.of(read)
+	unread := read.Version == "" || refusal.Status == 505 // the request line itself is at fault
+	if read.Version == "" {
+		read.Version = "1.0"
+	}
+	x := e.exchange(read, v, nil)
+	x.refused = true
+	server := e.serverFor(read, c, v)
+	if unread {
+		server = e.defaultServer(c, v)
+	}
 	x.run.Server, x.run.Location = server, server
 	d := &route.Decision{Kind: route.Answer, Server: server, Level: server, Status: refusal.Status, Page: true, PageStatus: refusal.Status}
 	d, _ = e.router.ErrorPage(x.run, d, refusal.Status)

@@ -29,6 +29,7 @@ type reply struct {
 	date      bool
 	location  int // where in lines a Location stands that may be made absolute; -1 for none
 	keepalive bool
+	failed    int // the status for which asking the backend failed; 0 where it did not
 	override  int // the status that error_page puts in place of the answer's; 0 for none
 }
 
@@ -42,7 +43,7 @@ func newReply(o *Outcome) *reply {
 	x.reply = r
 	r.plan = x.e.replyPlan(o.Decision.Level)
 	r.head.Open = r.plan.open
-	r.keepalive = r.plan.keepalive && keepsAlive(x.run)
+	r.keepalive = r.plan.keepalive && !x.refused && keepsAlive(x.run)
 	return r
 }
 
@@ -162,11 +163,11 @@ func (r *reply) finish() *ClientHead {
 	}
 	head.KeepAlive = r.keepalive && !head.Tunnel
 	r.write()
-	if run.Method == "HEAD" || r.status == 204 && r.line == "" || r.status == 304 {
-		head.Body = nil
-	}
-	if run.Request.Version == "0.9" {
+	switch {
+	case run.Request.Version == "0.9": // nginx leaves the header filter before it thinks of HEAD
 		head.Headless, head.Lines = true, nil
+	case run.Method == "HEAD", r.status == 204 && r.line == "", r.status == 304:
+		head.Body = nil
 	}
 	if gzips(r) || run.World.Choices() > 0 {
 		head.Open = true

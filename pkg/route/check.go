@@ -21,17 +21,19 @@ var unique = map[string]bool{
 // nginx: ngx_http_process_host, ngx_http_process_request_header.
 func checkHead(req *vars.Request, strict bool) *Refusal {
 	seen := map[string]string{}
-	for _, h := range req.Headers {
+	for i, h := range req.Headers {
 		name := strings.ToLower(h.Name)
 		if !unique[name] {
 			continue
 		}
 		if _, again := seen[name]; again {
+			req.Headers = req.Headers[:i+1]
 			return &Refusal{400, "client sent duplicate header line"}
 		}
 		seen[name] = h.Value
 		if name == "host" {
 			if _, ok := validHost(h.Value); !ok || strict && !strictHost(h.Value) {
+				req.Headers = req.Headers[:i+1]
 				return &Refusal{400, "client sent invalid host header"}
 			}
 		}

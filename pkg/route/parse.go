@@ -29,28 +29,37 @@ type Limits struct {
 }
 
 // ParseRequest reads the first request of raw: head and body. consumed is how many bytes it took. It returns a Refusal
-// where nginx answers by itself, and neither a request nor a Refusal where raw ends before the request does. Header lines
+// where nginx answers by itself, with what it has read of the request by then, and neither a request nor a Refusal where
+// raw ends before the request does. Header lines
 // whose names nginx would drop are kept: Router.Route drops them, as the server in question says.
 //
 // nginx: src/http/ngx_http_request.c, ngx_http_process_request_line and ngx_http_process_request_headers.
 func ParseRequest(raw []byte, limits Limits) (req *vars.Request, consumed int, refused *Refusal) {
 	p := &parser{raw: raw, req: &vars.Request{}, buffers: newBuffers(limits), limits: limits}
 	if !p.line() {
-		return nil, p.at, p.refused
+		return p.refusal()
 	}
 	if p.req.Version == "0.9" {
 		return p.req, p.at, nil
 	}
 	if !p.headers() {
-		return nil, p.at, p.refused
+		return p.refusal()
 	}
 	if p.refused = checkHead(p.req, strictSince(limits.Version)); p.refused != nil {
-		return nil, p.at, p.refused
+		return p.refusal()
 	}
 	if !p.body() {
-		return nil, p.at, p.refused
+		return p.refusal()
 	}
 	return p.req, p.at, nil
+}
+
+// refusal returns what was read before the refusal; nothing where there is none, since more is to come.
+func (p *parser) refusal() (*vars.Request, int, *Refusal) {
+	if p.refused == nil {
+		return nil, p.at, nil
+	}
+	return p.req, p.at, p.refused
 }
 
 // strictSince reports whether a version reads hosts as RFC 3986 says, CONNECT as RFC 9110 does, and no bare LF in chunks:

@@ -1,0 +1,208 @@
+package eval
+
+import (
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/internal/difftest"
+	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/vars"
+)
+
+// evaluatorOf loads a case as it stands in the canonical addresses.
+func evaluatorOf(c *difftest.Case) (*Evaluator, error) {
+	loaded, err := config.NewLoader(source.Memory(c.Files(difftest.Canonical))).Load("nginx.conf", config.Options{})
+	if err != nil {
+		return nil, err
+	}
+	e := New(loaded)
+	e.Prefix = difftest.Canonical.Prefix
+	e.Router().Files = filesOf(c)
+	return e, nil
+}
+
+func filesOf(c *difftest.Case) fs.FS {
+	files := fstest.MapFS{}
+	for name, text := range c.Static {
+		files[strings.TrimPrefix(path.Join(difftest.Canonical.Prefix, c.ID, "html", name), "/")] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return files
+}
+
+// peers returns the addresses of both ends as the case's requests have them.
+func peers() Connection {
+	return Connection{
+		Local:  netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(difftest.Canonical.Front)),
+		Remote: netip.MustParseAddrPort("127.0.0.1:50000"),
+	}
+}
+
+// predict tells what nginx v will be seen to do with request i of a case; the error says what is not known.
+func predict(e *Evaluator, c *difftest.Case, i int, v catalog.Version) (difftest.Observation, *Upstream, error) {
+	var o difftest.Observation
+	out, _ := e.Raw(c.Raw(i, difftest.Canonical), peers(), v)
+	if !out.Complete || len(out.All) != 1 {
+		return o, nil, fmt.Errorf("%d outcomes, complete: %v", len(out.All), out.Complete)
+	}
+	outcome := out.All[0]
+	var up Response
+	body := ""
+	if u := outcome.Upstream; u != nil {
+		if !u.Known() || u.BodyUnknown {
+			return o, u, fmt.Errorf("not known:\n%s", u.Head())
+		}
+		if u.Version.Text == "2" { // no backend of the harness speaks HTTP/2
+			return o, u, told(&o, outcome.Fail(502), outcome, "")
+		}
+		o.Upstream = []difftest.Exchange{{Head: difftest.Bytes(u.Head()), Body: difftest.Bytes(u.Body)}}
+		var head string
+		head, body = c.Script(i, difftest.Canonical, o.Upstream[0].Head)
+		up = parseResponse(head)
+	}
+	if up.Status == 0 && outcome.Upstream != nil {
+		return o, outcome.Upstream, told(&o, outcome.Fail(502), outcome, "")
+	}
+	return o, outcome.Upstream, told(&o, outcome.Answer(up), outcome, body)
+}
+
+// told writes down what the client gets.
+func told(o *difftest.Observation, head *ClientHead, outcome *Outcome, backend string) error {
+	if head.Unknown != "" {
+		return fmt.Errorf("not known: %s", head.Unknown)
+	}
+	if head.Open || head.Next != nil {
+		return fmt.Errorf("open %v, next %v", head.Open, head.Next != nil)
+	}
+	if head.Status != 0 && !head.Headless {
+		o.Status = "HTTP/1.1 " + head.StatusLine
+	}
+	for i := range head.Lines {
+		l := &head.Lines[i]
+		switch {
+		case l.Name == "Date" && l.Value.Unknown:
+			o.Headers = append(o.Headers, "Date: {DATE}")
+		case l.Value.Unknown:
+			return fmt.Errorf("not known: %s: %s", l.Name, l.Value.Text)
+		default:
+			o.Headers = append(o.Headers, l.Name+": "+l.Value.Text)
+		}
+	}
+	o.Body = difftest.Bytes(head.Body)
+	bodiless := outcome.x.run.Method == "HEAD" || head.Status == 204 || head.Status == 304
+	if head.FromBackend && !head.Tunnel && !bodiless {
+		o.Body = difftest.Bytes(backend)
+	}
+	o.Tunnel, o.Closed = head.Tunnel, !head.Tunnel && !head.KeepAlive
+	return nil
+}
+
+// parseResponse reads a backend's head.
+func parseResponse(head string) Response {
+	first, rest, _ := strings.Cut(head, "\r\n")
+	version, line, _ := strings.Cut(strings.TrimPrefix(first, "HTTP/"), " ")
+	r := Response{Version: version, Line: line}
+	_, _ = fmt.Sscanf(line, "%d", &r.Status)
+	for line := range strings.SplitSeq(rest, "\r\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			r.Headers = append(r.Headers, vars.Header{Name: name, Value: strings.Trim(value, " ")})
+		}
+	}
+	return r
+}
+
+// differences compares what was predicted with what was seen; "" where they agree.
+func differences(want, got difftest.Observation, up *Upstream) string {
+	var out strings.Builder
+	check := func(what string, want, got any) {
+		if a, b := fmt.Sprintf("%q", want), fmt.Sprintf("%q", got); a != b {
+			fmt.Fprintf(&out, "%s:\n  nginx %s\n  eval  %s\n", what, b, a)
+		}
+	}
+	if up == nil || up.Version.Text != "2" {
+		check("upstream heads", sent(want), sent(got))
+	}
+	check("status", want.Status, got.Status)
+	check("headers", want.Headers, got.Headers)
+	check("body", want.Body, got.Body)
+	check("tunnel", fmt.Sprint(want.Tunnel), fmt.Sprint(got.Tunnel))
+	check("closed", fmt.Sprint(want.Closed), fmt.Sprint(got.Closed))
+	if up != nil && len(got.Upstream) == 1 && !atBackend(up, got.Upstream[0].Backend) {
+		check("backend", up.Host.Text, got.Upstream[0].Backend)
+	}
+	return out.String()
+}
+
+// sent lists what reached backends.
+func sent(o difftest.Observation) []string {
+	var all []string
+	for _, e := range o.Upstream {
+		all = append(all, string(e.Head)+string(e.Body))
+	}
+	return all
+}
+
+// atBackend reports whether a request may have got to that backend of the harness.
+func atBackend(up *Upstream, name string) bool {
+	var addresses []string
+	switch {
+	case up.Block != nil:
+		for _, server := range up.Block.Own("server") {
+			addresses = append(addresses, server.Arg(1))
+		}
+	case up.Socket != "":
+		addresses = []string{"unix:" + up.Socket}
+	default:
+		addresses = []string{up.Host.Text}
+	}
+	return slices.ContainsFunc(addresses, func(a string) bool {
+		if name == "SOCK" {
+			return strings.HasPrefix(a, "unix:")
+		}
+		var n int
+		_, err := fmt.Sscanf(name, "UP%d", &n)
+		return err == nil && strings.HasSuffix(a, fmt.Sprintf(":%d", difftest.Canonical.Backends[n]))
+	})
+}
+
+// compare predicts all of a case's requests and returns where nginx was seen to differ.
+func compare(c *difftest.Case, r difftest.Result, v catalog.Version) (differ []string, compared int) {
+	if !r.Accepted {
+		return nil, 0
+	}
+	e, err := evaluatorOf(c)
+	if err != nil {
+		return []string{err.Error()}, 0
+	}
+	for i, got := range r.Observations {
+		want, up, err := predict(e, c, i, v)
+		compared++
+		text := ""
+		if err != nil {
+			text = err.Error()
+		} else {
+			text = differences(want, got, up)
+		}
+		if text != "" {
+			differ = append(differ, fmt.Sprintf("request %d %q\n%s", i, c.Raw(i, difftest.Canonical), text))
+		}
+	}
+	return differ, compared
+}
+
+// versionOf reads a server's version.
+func versionOf(t testing.TB, s difftest.Server) catalog.Version {
+	t.Helper()
+	v, err := catalog.ParseVersion(s.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
