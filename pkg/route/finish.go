@@ -155,7 +155,7 @@ func (w *way) redirectNamed(name string) phase {
 //
 // nginx: src/http/ngx_http_header_filter_module.c, ngx_http_header_filter.
 func (w *way) makeAbsolute() {
-	d, level := w.decision, w.run.Location
+	d, level := &w.decision, w.run.Location
 	if !d.Located || !strings.HasPrefix(d.Redirect, "/") || level == nil || w.router.off(level, "absolute_redirect") {
 		return
 	}

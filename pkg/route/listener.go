@@ -17,11 +17,10 @@ type endpoint struct {
 	listen   vars.Listen // the first of them, with the options of all
 	port     uint16
 	servers  []*config.Directive
-	fallback *config.Directive   // the default server
-	by       []*config.Directive // the listen directive of each server
+	fallback *config.Directive                       // the default server
+	by       map[*config.Directive]*config.Directive // the listen directive of each server
 	names    vars.Hosts[*config.Directive]
 	patterns []namePattern
-	done     bool
 }
 
 // namePattern is a server_name that is a regular expression.
@@ -45,7 +44,7 @@ func (r *Router) gatherEndpoints() []*endpoint {
 				k := key{l.Addr, l.Name, uint16(port)}
 				e := index[k]
 				if e == nil {
-					e = &endpoint{listen: l, port: uint16(port), fallback: server}
+					e = &endpoint{listen: l, port: uint16(port), fallback: server, by: map[*config.Directive]*config.Directive{}}
 					index[k] = e
 					all = append(all, e)
 				}
@@ -68,7 +67,7 @@ func (e *endpoint) add(l vars.Listen, server *config.Directive) {
 	}
 	if n := len(e.servers); n == 0 || e.servers[n-1] != server {
 		e.servers = append(e.servers, server)
-		e.by = append(e.by, l.By)
+		e.by[server] = l.By
 	}
 }
 

@@ -38,11 +38,7 @@ func (w *way) receive() phase {
 // pick makes server the one in effect.
 func (w *way) pick(e *endpoint, server *config.Directive) {
 	w.run.Server, w.run.Location = server, server
-	for i, s := range e.servers {
-		if s == server {
-			w.decision.Listener, w.run.Listener = e.by[i], e.by[i]
-		}
-	}
+	w.decision.Listener, w.run.Listener = e.by[server], e.by[server]
 }
 
 // pickServer finds the server that the request's host names.
@@ -61,12 +57,15 @@ func (w *way) pickServer(e *endpoint) (next phase, refused bool) {
 			return "is the only server there"
 		}
 		return "is the default server: none has the name `" + w.run.Host + "`"
-	}, others(e.servers, server)...)
+	}, w.others(e.servers, server)...)
 	return done, false
 }
 
-// others returns all but one.
-func others(of []*config.Directive, but *config.Directive) []*config.Directive {
+// others returns all but one, for a story.
+func (w *way) others(of []*config.Directive, but *config.Directive) []*config.Directive {
+	if !w.run.Explain {
+		return nil
+	}
 	var rest []*config.Directive
 	for _, d := range of {
 		if d != but {
@@ -100,11 +99,7 @@ func (w *way) readTarget() *Refusal {
 	if !ok || !targetOK(r.Request.Method, r.Request.Target, !r.Before(1, 29, 4)) {
 		return &Refusal{400, "client sent invalid request"}
 	}
-	merge := true
-	if w.run.Server != nil {
-		merge = !w.router.off(w.run.Server, "merge_slashes")
-	}
-	uri, err := NormaliseURI(t.raw, merge)
+	uri, err := w.normalise(t.raw)
 	if err != nil {
 		return &Refusal{400, err.Error()}
 	}
@@ -116,6 +111,14 @@ func (w *way) readTarget() *Refusal {
 		}
 	}
 	return nil
+}
+
+// normalise normalises a path as merge_slashes says.
+func (w *way) normalise(raw string) (URI, error) {
+	if uri, ok := plainURI(raw); ok {
+		return uri, nil
+	}
+	return NormaliseURI(raw, w.run.Server == nil || !w.router.off(w.run.Server, "merge_slashes"))
 }
 
 // off reports whether a flag is switched off at a level.
@@ -218,12 +221,12 @@ func (w *way) enterServer(block *config.Directive) phase {
 // presetServer runs the server's rewrite directives for what they set; where they would lead the request is left out.
 func (w *way) presetServer() {
 	r := w.run
-	saved, decision := *r, *w.decision
+	saved, decision := *r, w.decision
 	w.execute(w.router.placeOf(r.Server).program)
 	r.URI, r.URIUnknown, r.Args, r.ArgsUnknown = saved.URI, saved.URIUnknown, saved.Args, saved.ArgsUnknown
 	r.Internal, r.ValidLocation, r.ValidUnparsedURI = saved.Internal, saved.ValidLocation, saved.ValidUnparsedURI
 	r.Location, r.Status = saved.Location, 0
-	*w.decision, w.changed, w.handler = decision, false, nil
+	w.decision, w.changed, w.handler = decision, false, nil
 }
 
 // fitURI makes the path one that the given location would be chosen for. A pattern's captures are those of the path, or

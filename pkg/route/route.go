@@ -132,7 +132,7 @@ func (r *Router) Route(run *vars.Run) *Decision {
 	w := r.begin(run)
 	phase := w.receive()
 	w.follow(phase)
-	return w.decision
+	return &w.decision
 }
 
 // At sends the run's request as if this location (or server, or an if or limit_except in it) had been chosen for it, from
@@ -141,7 +141,7 @@ func (r *Router) At(run *vars.Run, location *config.Directive) *Decision {
 	w := r.begin(run)
 	w.assumed = true
 	w.follow(w.enterAt(location))
-	return w.decision
+	return &w.decision
 }
 
 // ErrorPage sends a request that a handler ended with status through error_page, as nginx does with
@@ -154,5 +154,5 @@ func (r *Router) ErrorPage(run *vars.Run, d *Decision, status int) (next *Decisi
 	w.resume(d)
 	phase := w.finish(status)
 	w.follow(phase)
-	return w.decision, w.decision.ErrorPage != d.ErrorPage || phase != done
+	return &w.decision, w.decision.ErrorPage != d.ErrorPage || phase != done
 }

@@ -44,8 +44,8 @@ type normaliser struct {
 //
 // nginx: src/http/ngx_http_parse.c, ngx_http_parse_complex_uri.
 func NormaliseURI(target string, mergeSlashes bool) (URI, error) {
-	if path, args, ok := plainURI(target); ok {
-		return URI{Path: path, Args: args, Plus: strings.IndexByte(path, '+') >= 0}, nil
+	if uri, ok := plainURI(target); ok {
+		return uri, nil
 	}
 	n := &normaliser{merge: mergeSlashes, out: make([]byte, 0, len(target)+1)}
 	if strings.HasPrefix(target, "?") {
@@ -65,19 +65,21 @@ func NormaliseURI(target string, mergeSlashes bool) (URI, error) {
 }
 
 // plainURI splits a target in which there is nothing to normalise.
-func plainURI(target string) (path, args string, ok bool) {
-	path, args, _ = strings.Cut(target, "?")
-	for i := range len(path) {
-		switch path[i] {
+func plainURI(target string) (uri URI, ok bool) {
+	uri.Path, uri.Args, _ = strings.Cut(target, "?")
+	for i := range len(uri.Path) {
+		switch uri.Path[i] {
 		case '%', '#':
-			return "", "", false
+			return URI{}, false
+		case '+':
+			uri.Plus = true
 		case '/':
-			if i+1 < len(path) && (path[i+1] == '/' || path[i+1] == '.') {
-				return "", "", false
+			if i+1 < len(uri.Path) && (uri.Path[i+1] == '/' || uri.Path[i+1] == '.') {
+				return URI{}, false
 			}
 		}
 	}
-	return path, args, path != "" && strings.IndexByte(args, '#') < 0
+	return uri, uri.Path != "" && strings.IndexByte(uri.Args, '#') < 0
 }
 
 // args takes what follows the `?` or `#` at i.

@@ -14,7 +14,7 @@ import (
 type way struct {
 	router   *Router
 	run      *vars.Run
-	decision *Decision
+	decision Decision
 	// location is the chosen location; nil where none is.
 	location *place
 	// handler is the directive whose handler makes the content; nil for files.
@@ -49,12 +49,12 @@ const (
 const maxRedirects = 11
 
 func (r *Router) begin(run *vars.Run) *way {
-	return &way{router: r, run: run, decision: &Decision{}, redirects: maxRedirects}
+	return &way{router: r, run: run, redirects: maxRedirects}
 }
 
 // resume goes on from where a decision ended.
 func (w *way) resume(d *Decision) {
-	*w.decision = Decision{Listener: d.Listener, Server: d.Server, Location: d.Location, Level: d.Level, Steps: d.Steps, ErrorPage: d.ErrorPage}
+	w.decision = Decision{Listener: d.Listener, Server: d.Server, Location: d.Location, Level: d.Level, Steps: d.Steps, ErrorPage: d.ErrorPage}
 	w.redirects, w.caught = max(d.redirects, 1), d.caught
 	if d.Location != nil {
 		w.location = w.router.placeOf(d.Location)
