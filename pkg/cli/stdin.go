@@ -48,6 +48,8 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("standard input: %w", errors.Unwrap(err))
+	case k.stdinName != "" && isFolder(k.stdinName):
+		return fmt.Errorf("--stdin-filename: %s is a folder", source.Printable(k.stdinName))
 	case k.stdinName != "":
 		t.loader = config.NewLoader(source.NewOverlay(disk, disk.Dir, named(file, k.stdinName, disk.Dir)))
 		t.find([]string{k.stdinName})

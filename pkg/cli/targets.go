@@ -16,10 +16,8 @@ import (
 
 // targets are the configurations that a command's PATHs stand for.
 type targets struct {
-	loader *config.Loader
-	opts   config.Options
-	walked bool // whether a folder was looked through
-
+	loader    *config.Loader
+	opts      config.Options
 	roots     []string         // files that nginx would start from, each to be judged whole
 	fragments []string         // other files
 	configs   []*config.Config // what is to be judged
@@ -32,42 +30,55 @@ func (t *targets) find(paths []string) {
 	seen := map[string]bool{}
 	for _, path := range paths {
 		path = filepath.Clean(path)
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			t.walked = true
-			found, err := walk(path)
-			t.failed(err)
-			before := len(t.roots) + len(t.fragments)
-			t.sort(found, seen, true)
-			if err == nil && before == len(t.roots)+len(t.fragments) {
-				t.failed(fmt.Errorf("%s: no nginx configuration in this folder", path))
-			}
-			continue
+		if isFolder(path) {
+			t.folder(path, seen)
+		} else {
+			t.sort([]string{path}, seen, false)
 		}
-		t.sort([]string{path}, seen, false)
 	}
 }
 
-// sort reads files and puts each where it belongs.
-func (t *targets) sort(paths []string, seen map[string]bool, walked bool) {
+// folder finds what a folder holds.
+func (t *targets) folder(path string, seen map[string]bool) {
+	found, err := walk(path)
+	t.failed(err)
+	if n := t.sort(found, seen, true); n == 0 && err == nil {
+		t.failed(fmt.Errorf("%s: no nginx configuration in this folder", source.Printable(path)))
+	}
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// sort reads files and puts each where it belongs, those seen before left out. It returns how many are configurations or
+// can't be read.
+func (t *targets) sort(paths []string, seen map[string]bool, walked bool) int {
 	t.parse(paths)
+	n := 0
 	for _, path := range paths {
+		file, err := t.loader.Parse(path)
+		if walked && err == nil && !isNginx(file) {
+			continue
+		}
+		n++
 		if seen[path] {
 			continue
 		}
 		seen[path] = true
-		file, err := t.loader.Parse(path)
 		switch {
 		case err != nil:
 			t.failed(err)
-		case walked && !isNginx(file):
 		case binary(file.Text):
-			t.failed(fmt.Errorf("%s: this is a binary file, not a configuration", path))
+			t.failed(fmt.Errorf("%s: this is a binary file, not a configuration", source.Printable(path)))
 		case config.IsRoot(file):
 			t.roots = append(t.roots, path)
 		default:
 			t.fragments = append(t.fragments, path)
 		}
 	}
+	return n
 }
 
 // parse reads files ahead, as many at once as there are processors; the loader keeps them and their errors.
@@ -90,9 +101,7 @@ func (t *targets) load(known []string) {
 		return
 	}
 	left := t.without(t.fragments, included(roots))
-	if !t.walked {
-		left = t.inside(known, left)
-	}
+	left = t.inside(known, left)
 	t.configs = append(t.configs, outermost(t.loadAll(left))...)
 }
 
