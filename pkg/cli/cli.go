@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
@@ -34,7 +35,6 @@ type app struct {
 // written but through the streams given, the files that the arguments name and what they include, and env, which looks
 // up an environment variable.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) (code int) {
-	tune(env)
 	a := &app{stdin: stdin, out: newWriter(stdout), err: newWriter(stderr), env: env}
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -42,6 +42,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 			code = Failed
 		}
 	}()
+	tune(env)
 	return a.run(args)
 }
 
@@ -69,32 +70,37 @@ func (a *app) run(args []string) int {
 	return a.code
 }
 
-// fail says why the job could not be done.
+// fail says why the job, or a part of it, could not be done.
 func (a *app) fail(err error) {
 	a.code = Failed
-	if errors.Is(err, errSilent) {
-		return
-	}
 	for _, one := range flatten(err) {
+		var panicked *lint.PanicError
+		if errors.As(one, &panicked) {
+			a.bug(fmt.Sprintf("rule %s on %s: %v", panicked.Rule, panicked.File, panicked.Value), panicked.Stack)
+			continue
+		}
 		fmt.Fprintf(a.err, "ngxproof: %s\n", source.Printable(one.Error()))
 	}
 }
 
-// errSilent is an error whose message was already written.
-var errSilent = errors.New("already reported")
-
-// flatten returns the errors that errors.Join put together, or err alone.
+// flatten returns the errors that errors.Join put together, however deep, or err alone.
 func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
 	}
-	return []error{err}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, flatten(one)...)
+	}
+	return all
 }
 
 // bug reports a panic: ours, never the user's.
 func (a *app) bug(fault any, stack []byte) {
-	fmt.Fprintf(a.err, "ngxproof: this is a bug in ngxproof %s, please report it: %v\n\n%s", build().Version, fault, stack)
-	_ = a.err.Flush()
+	what := source.Printable(fmt.Sprint(fault))
+	fmt.Fprintf(a.err, "ngxproof: this is a bug in ngxproof %s, please report it: %s\n\n%s", build().Version, what, stack)
+	_ = a.err.Flush() // there is nowhere left to complain to
 }
 
 // noArguments refuses arguments with a message that names the command.

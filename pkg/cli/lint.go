@@ -58,7 +58,9 @@ func (a *app) lint(k *ask, paths []string) error {
 	}
 	linter := lint.New(opts.selection, lint.Options{Target: opts.target})
 	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) { return t.configs[i], nil })
-	a.problems(append(t.errs, append(t.limits(), err)...)...)
+	if err := errors.Join(append(t.errs, append(t.limits(), err)...)...); err != nil {
+		a.fail(err)
+	}
 	found = t.reported(found)
 	a.judge(found, opts.failLevel)
 	result := report.Result{
@@ -73,19 +75,6 @@ func (a *app) lint(k *ask, paths []string) error {
 		result.Elapsed = time.Since(start)
 	}
 	return a.write(outputs, result, k.quiet)
-}
-
-// problems reports what went wrong on the way; the rest of the job goes on.
-func (a *app) problems(errs ...error) {
-	for _, err := range errs {
-		if err != nil {
-			a.fail(err)
-		}
-	}
-	var panicked *lint.PanicError
-	if errors.As(errors.Join(errs...), &panicked) {
-		a.bug(panicked, panicked.Stack)
-	}
 }
 
 // judge sets the exit code by the findings.
