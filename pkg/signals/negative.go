@@ -11,7 +11,7 @@ import (
 // negative reads what speaks against a WebSocket location.
 var negative = []func(*weighing){
 	(*weighing).optsOut, (*weighing).notProxied, (*weighing).fileExtensions, (*weighing).isInternal,
-	(*weighing).noGet, (*weighing).isCached, (*weighing).watched,
+	(*weighing).noGet, (*weighing).isCached, (*weighing).watched, (*weighing).without,
 }
 
 // optsOut: an Upgrade that is emptied on purpose.
@@ -85,5 +85,23 @@ var watchedPaths = []string{"/auth", "/healthz", "/health", "/metrics", "/robots
 func (w *weighing) watched() {
 	if w.path.form == exact && slices.Contains(watchedPaths, w.path.name) {
 		w.against(0.02, "`"+w.path.name+"` is no WebSocket path", w.location)
+	}
+}
+
+// without: the product opens no WebSockets by default.
+func (w *weighing) without() {
+	if w.verdict.Declared || w.verdict.Has("S1") {
+		return
+	}
+	hosts, names := w.hosts(), w.serverNames()
+	for i := range Products() {
+		p := &Products()[i]
+		if len(p.Paths) > 0 {
+			continue
+		}
+		if hint := p.hinted("", hosts, names); hint != "" {
+			w.against(0.1, p.Name+" opens no WebSockets by default, and "+hint+" is its own", w.location)
+			return
+		}
 	}
 }

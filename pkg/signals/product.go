@@ -85,8 +85,24 @@ func (p *Product) matches(at path) (found string, ok bool) {
 	return "", false
 }
 
-// hinted says what else than the path names the product; "" for nothing. A port alone does not: many programs use 3000.
-// It does together with a path that is not "/", and 8123 with any.
+// commonPorts are those that many programs listen on.
+var commonPorts = []int{3000, 4000, 5000, 8000, 8080, 8888, 9000, 9001, 9090, 9443}
+
+// tells reports whether the port names the product together with the path found: a common port does with a path of its
+// own or of several segments only, and with "/" none does but 8123.
+func (p *Product) tells(found string, port int) bool {
+	switch {
+	case !slices.Contains(p.Ports, port):
+		return false
+	case found == "/":
+		return port == 8123
+	case found == "":
+		return !slices.Contains(commonPorts, port)
+	}
+	return p.Own || len(segmentsOf(found)) > 1 || !slices.Contains(commonPorts, port)
+}
+
+// hinted says what else than the path names the product; "" for nothing.
 func (p *Product) hinted(found string, hosts []host, serverNames []string) string {
 	for _, h := range hosts {
 		for _, name := range p.Names {
@@ -103,7 +119,7 @@ func (p *Product) hinted(found string, hosts []host, serverNames []string) strin
 		}
 	}
 	for _, h := range hosts {
-		if slices.Contains(p.Ports, h.port) && (found != "/" || h.port == 8123) {
+		if p.tells(found, h.port) {
 			return "port " + strconv.Itoa(h.port)
 		}
 	}

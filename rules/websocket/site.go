@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -56,6 +57,9 @@ type sites struct {
 	config *config.Config
 	aim    *aim
 	reader *signals.Reader
+
+	targets sync.Once
+	aside   map[*config.Directive]bool // the locations that auth_request and mirror use
 }
 
 // sitesKey is the key under which a run shares its sites.
@@ -271,10 +275,13 @@ func (s *site) head(client eval.Client, when versions) *eval.Upstream {
 	return nil
 }
 
-// signals weighs what the location is for.
+// signals weighs what the location is for; where another location alone leads here, what that one is for.
 func (s *site) signals() *signals.Verdict {
 	if s.verdict == nil {
 		s.verdict = s.all.reader.Of(s.location)
+		if len(s.entries) == 1 && s.entries[0] != s.location && onlyInternal(s.location) {
+			s.verdict = s.all.reader.Of(s.entries[0])
+		}
 	}
 	return s.verdict
 }
