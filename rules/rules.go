@@ -4,8 +4,11 @@ package rules
 import (
 	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/rules/correctness"
+	"github.com/ngxproof/ngxproof/rules/suppression"
 	"github.com/ngxproof/ngxproof/rules/websocket"
 )
 
 // All returns every rule.
-func All() *lint.Registry { return lint.NewRegistry(correctness.Rules(), websocket.Rules()) }
+func All() *lint.Registry {
+	return lint.NewRegistry(correctness.Rules(), suppression.Rules(), websocket.Rules())
+}

@@ -20,7 +20,8 @@ import (
 
 // Linter runs selected rules. It is safe for concurrent use.
 type Linter struct {
-	opts Options
+	opts     Options
+	registry *Registry
 
 	rules      []chosen
 	onDirect   map[string][]int             // rules by directive name, as indexes into rules
@@ -43,7 +44,7 @@ func New(sel Selection, opts Options) *Linter {
 	if opts.Target.Profiles == nil {
 		opts.Target = AllVersions()
 	}
-	l := &Linter{opts: opts, rules: sel.chosen, onDirect: map[string][]int{}, supersedes: map[string][]string{}}
+	l := &Linter{opts: opts, registry: sel.registry, rules: sel.chosen, onDirect: map[string][]int{}, supersedes: map[string][]string{}}
 	for i, c := range l.rules {
 		for _, name := range c.rule.Directives {
 			l.onDirect[name] = append(l.onDirect[name], i)
@@ -71,7 +72,7 @@ func (l *Linter) Rules() []*Rule {
 // each rule that panicked; the findings of the other rules stand.
 func (l *Linter) Run(cfg *config.Config) ([]diag.Diagnostic, error) {
 	r := l.run(cfg)
-	return l.settle(r.findings), errors.Join(r.errs...)
+	return l.settle(r.findings, []*config.Config{cfg}), errors.Join(r.errs...)
 }
 
 // RunAll loads and lints n configurations, as many at once as there are processors, and joins their findings: what a
@@ -81,6 +82,7 @@ func (l *Linter) Run(cfg *config.Config) ([]diag.Diagnostic, error) {
 func (l *Linter) RunAll(ctx context.Context, n int, load func(i int) (*config.Config, error)) ([]diag.Diagnostic, error) {
 	found := make([][]finding, n)
 	errs := make([]error, n)
+	configs := make([]*config.Config, n)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range n {
@@ -94,7 +96,7 @@ func (l *Linter) RunAll(ctx context.Context, n int, load func(i int) (*config.Co
 				return nil
 			}
 			r := l.run(cfg)
-			found[i], errs[i] = r.findings, errors.Join(r.errs...)
+			configs[i], found[i], errs[i] = cfg, r.findings, errors.Join(r.errs...)
 			return nil
 		})
 	}
@@ -103,7 +105,8 @@ func (l *Linter) RunAll(ctx context.Context, n int, load func(i int) (*config.Co
 	for _, f := range found {
 		all = append(all, f...)
 	}
-	return l.settle(all), errors.Join(errs...)
+	configs = slices.DeleteFunc(configs, func(c *config.Config) bool { return c == nil })
+	return l.settle(all, configs), errors.Join(errs...)
 }
 
 // PanicError is a rule that panicked: our bug, never the user's.

@@ -46,16 +46,24 @@ func (p *Pass) ReportOptional(d diag.Diagnostic, about ...*config.Directive) {
 }
 
 func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directive) {
-	if optional && !p.chosen.named {
-		return
-	}
 	if len(about) == 0 && p.current != nil {
 		about = []*config.Directive{p.current}
 	}
+	wish := p.chosen.wish
+	if len(p.chosen.overrides) > 0 {
+		var first *config.Directive
+		if len(about) > 0 {
+			first = about[0]
+		}
+		wish = p.chosen.at(d.At.File, first)
+	}
+	if !p.chosen.on(wish) || optional && !p.chosen.named(wish) {
+		return
+	}
 	d.Rule, d.Code, d.Category, d.Tags = p.Rule.Name, p.Rule.Code, p.Rule.Category, slices.Clone(p.Rule.Tags)
 	switch {
-	case p.chosen.level != diag.Off:
-		d.Level = p.chosen.level
+	case wish.level != diag.Off:
+		d.Level = wish.level
 	case d.Level == diag.Off:
 		d.Level = p.Rule.Level
 	}

@@ -19,16 +19,14 @@ type Choice struct {
 	Ignore []string
 	// Levels gives rules another level, or turns them Off (a Select that is as specific wins over that).
 	Levels map[string]diag.Level
+	// Overrides gives rules other levels in some places; of several that hold in a place the last decides.
+	Overrides []Override
 }
 
 // Selection is the rules that run, each with its level.
-type Selection struct{ chosen []chosen }
-
-// chosen is a rule that runs.
-type chosen struct {
-	rule  *Rule
-	level diag.Level // what the user wants every finding to have; Off for what the rule says
-	named bool       // selected by name or code, or given a level so
+type Selection struct {
+	registry *Registry
+	chosen   []chosen
 }
 
 // SelectorError is a selector that fits no rule.
@@ -47,18 +45,41 @@ func (e *SelectorError) Error() string {
 
 // Select applies a choice. The error is a *SelectorError for the first selector that fits no rule.
 func (reg *Registry) Select(c Choice) (Selection, error) {
-	for _, s := range slices.Concat(c.Select, c.Ignore, slices.Sorted(maps.Keys(c.Levels))) {
-		if !reg.fits(s) {
-			return Selection{}, &SelectorError{s, reg.suggest(s)}
+	selectors := slices.Concat(c.Select, c.Ignore, slices.Sorted(maps.Keys(c.Levels)))
+	for _, o := range c.Overrides {
+		selectors = append(selectors, slices.Sorted(maps.Keys(o.Levels))...)
+	}
+	for _, s := range selectors {
+		if err := reg.Check(s); err != nil {
+			return Selection{}, err
 		}
 	}
-	var sel Selection
+	sel := Selection{registry: reg}
 	for _, r := range reg.rules {
 		if chosen, on := c.choose(r); on {
 			sel.chosen = append(sel.chosen, chosen)
 		}
 	}
 	return sel, nil
+}
+
+// Check returns a *SelectorError where the selector fits no rule.
+func (reg *Registry) Check(selector string) error {
+	if !reg.fits(selector) {
+		return &SelectorError{selector, reg.suggest(selector)}
+	}
+	return nil
+}
+
+// Matching returns the rules that the selector fits, sorted by code.
+func (reg *Registry) Matching(selector string) []*Rule {
+	var rules []*Rule
+	for _, r := range reg.rules {
+		if fit(selector, r) != noFit {
+			rules = append(rules, r)
+		}
+	}
+	return rules
 }
 
 // specificity is how closely a selector fits a rule.
@@ -94,32 +115,6 @@ func bestFit(selectors []string, r *Rule) specificity {
 		best = max(best, fit(s, r))
 	}
 	return best
-}
-
-// choose says whether the rule runs, and how.
-func (c Choice) choose(r *Rule) (chosen, bool) {
-	selected, ignored := bestFit(c.Select, r), bestFit(c.Ignore, r)
-	if len(c.Select) == 0 {
-		selected = fitsAll
-	}
-	level, leveled := c.level(r)
-	named := selected == fitsRule || leveled == fitsRule && level != diag.Off
-	off := selected == noFit || ignored != noFit && ignored >= selected || r.Optional && !named
-	if leveled != noFit && level == diag.Off {
-		off = off || len(c.Select) == 0 || selected < leveled
-	}
-	return chosen{rule: r, level: level, named: named}, !off
-}
-
-// level returns the level that the choice gives the rule, and by how close a selector; of equally close ones the higher.
-func (c Choice) level(r *Rule) (diag.Level, specificity) {
-	level, best := diag.Off, noFit
-	for s, l := range c.Levels {
-		if f := fit(s, r); f > best || f == best && f != noFit && l > level {
-			level, best = l, f
-		}
-	}
-	return level, best
 }
 
 // fits reports whether the selector fits any rule.

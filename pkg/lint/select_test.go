@@ -57,8 +57,8 @@ func TestSelect(t *testing.T) {
 		var got []string
 		for _, chosen := range sel.chosen {
 			one := chosen.rule.Code
-			if chosen.level != diag.Off {
-				one += "=" + chosen.level.String()
+			if chosen.wish.level != diag.Off {
+				one += "=" + chosen.wish.level.String()
 			}
 			got = append(got, one)
 		}

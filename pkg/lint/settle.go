@@ -3,13 +3,15 @@ package lint
 import (
 	"slices"
 
+	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
-// settle makes findings what a user sees: one for one cause, each once, sorted.
-func (l *Linter) settle(found []finding) []diag.Diagnostic {
+// settle makes the findings about configurations what a user sees: one for one cause, each once, sorted, those that a
+// comment silences marked.
+func (l *Linter) settle(found []finding, configs []*config.Config) []diag.Diagnostic {
 	found = l.withoutSuperseded(found)
 	out := make([]diag.Diagnostic, 0, len(found))
 	seen := make(map[sameKey]bool, len(found))
@@ -21,7 +23,7 @@ func (l *Linter) settle(found []finding) []diag.Diagnostic {
 		}
 	}
 	diag.Sort(out)
-	return out
+	return l.suppress(out, configs)
 }
 
 // sameKey tells findings apart: a file that is included several times says the same thing each time.
