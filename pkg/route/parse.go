@@ -149,7 +149,22 @@ func (p *parser) line() bool {
 	if !targetOK(method, target, strictSince(p.limits.Version)) {
 		return p.refuse(400, "client sent invalid request")
 	}
-	return p.version(strings.TrimLeft(after, " "), spaced)
+	return p.version(strings.TrimLeft(after, " "), spaced) && p.path()
+}
+
+// path refuses a path that can't be normalised, which nginx does before it reads the header lines.
+//
+// nginx: ngx_http_process_request_uri.
+func (p *parser) path() bool {
+	t, ok := parseTarget(p.req.Target)
+	if !ok {
+		return true
+	}
+	if _, err := NormaliseURI(t.raw, true); err != nil {
+		p.req.Version = ""
+		return p.refuse(400, err.Error())
+	}
+	return true
 }
 
 // badStart returns why nginx refuses a request by its first bytes, even where the line is not whole; "" if not.
