@@ -1,6 +1,7 @@
 package difftest
 
 import (
+	"bufio"
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
@@ -21,11 +22,11 @@ const (
 // Answer is what a scripted backend says. {ACCEPT} in a header is the accept value for the key that it received,
 // placeholders are as in Case.
 type Answer struct {
-	Status  string   // "HTTP/1.1 200 OK"
-	Headers []string // sent as they are, in order
-	Body    string   // after a 101 without a tunnel: sent, then the connection ends
-	Framing Framing
-	Strict  bool // the rest is ignored: answer as a strict WebSocket backend
+	Status  string   `json:"status,omitempty"`  // "HTTP/1.1 200 OK"
+	Headers []string `json:"headers,omitempty"` // sent as they are, in order
+	Body    string   `json:"body,omitempty"`    // after a 101 without a tunnel: sent, then the connection ends
+	Framing Framing  `json:"framing,omitempty"`
+	Strict  bool     `json:"strict,omitempty"` // the rest is ignored: answer as a strict WebSocket backend
 }
 
 // AcceptKey is the Sec-WebSocket-Accept value of a key. RFC 6455, 4.2.2.
@@ -52,6 +53,19 @@ func (a Answer) bytes(method, key string) []byte {
 		return []byte(b.String())
 	}
 	return append([]byte(b.String()), a.framed()...)
+}
+
+// To is what the backend writes for a request with that head, whose bytes end with the empty line.
+func (a Answer) To(upstream Bytes) []byte {
+	h, _ := readHead(bufio.NewReader(strings.NewReader(string(upstream)))) // what is missing at its end is empty
+	return a.to(h)
+}
+
+func (a Answer) to(h head) []byte {
+	if a.Strict {
+		a = strictAnswer(h)
+	}
+	return a.bytes(h.method(), h.value("Sec-WebSocket-Key"))
 }
 
 // framed is the body as it goes over the wire; a chunked one in two chunks where it has two bytes.

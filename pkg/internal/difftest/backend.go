@@ -155,6 +155,10 @@ func (b *backends) exchange(conn net.Conn, r *bufio.Reader, name string, number 
 	if answer.Status == "" { // a backend that says nothing
 		return false
 	}
+	if ends(h) && !answer.switches() {
+		// As servers do: without it nginx pools the connection, and may use it before it notices that it is closed.
+		answer.Headers = append(answer.Headers[:len(answer.Headers):len(answer.Headers)], "Connection: close")
+	}
 	if answer.switches() && tunnels {
 		answer.Body = "" // what comes after the head is the echo's
 	}

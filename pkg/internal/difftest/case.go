@@ -19,6 +19,7 @@ type Case struct {
 	Servers  []*Directive      // server blocks, all on {FRONT}
 	Layout   Layout            // of its files
 	Static   map[string]string // files below {PREFIX}/{ID}/html, by name
+	Alone    bool              // run in a process of its own: likely to be refused, which would cost its neighbours a restart
 	Requests []Request         // sent one after the other, each on a connection of its own
 }
 

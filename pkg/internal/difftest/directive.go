@@ -2,7 +2,6 @@ package difftest
 
 import (
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -13,6 +12,7 @@ type Directive struct {
 	Block   []*Directive // the statements of the block, or of the included file
 	File    string       // for an include: the file's name below the case's folder, which Block fills
 	Comment string       // a line above it, without the `#`
+	Open    bool         // its `;` is missing
 }
 
 // Simple is a directive without a block.
@@ -77,14 +77,16 @@ func (p *printer) print(list []*Directive, depth int) string {
 }
 
 func (p *printer) directive(b *strings.Builder, d *Directive, depth int) {
-	if d.Comment != "" {
-		b.WriteString(p.indent(depth) + "# " + d.Comment + "\n") // its own line in every layout: it would swallow the rest
-	}
 	if p.layout.Loose && d.Braces {
 		b.WriteString("\n" + p.indent(depth) + "# " + d.Name() + "; {not} a \"statement\"\n")
 	}
+	if d.Comment != "" {
+		b.WriteString(p.indent(depth) + "# " + d.Comment + "\n") // its own line in every layout: it would swallow the rest
+	}
 	b.WriteString(p.indent(depth) + p.text(d))
 	switch {
+	case d.Open:
+		b.WriteString(p.newline())
 	case d.Braces:
 		b.WriteString(" {" + p.newline() + p.print(d.Block, depth+1) + p.indent(depth) + "}" + p.newline())
 	case p.layout.Loose:
@@ -131,16 +133,4 @@ func (p *printer) ends(text string) string {
 		return strings.ReplaceAll(text, "\n", "\r\n")
 	}
 	return text
-}
-
-// Names lists the directive names in use, sorted; reports use it.
-func Names(list []*Directive) []string {
-	seen := map[string]bool{}
-	walk(list, func(d *Directive) { seen[d.Name()] = true })
-	var out []string
-	for name := range seen {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
 }

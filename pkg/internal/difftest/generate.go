@@ -66,6 +66,7 @@ func (g *Generator) Case() *Case {
 	config := g.config()
 	g.next++
 	c := build(fmt.Sprintf("c%d", g.next), config, g.rng)
+	c.Alone = barren(config) || dimKeepalive.is(config, "0")
 	for range perCase {
 		request := g.request(config)
 		c.Requests = append(c.Requests, makeRequest(request, g.rng))

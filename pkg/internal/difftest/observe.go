@@ -3,6 +3,7 @@ package difftest
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -100,4 +101,10 @@ func hasToken(list, token string) bool {
 		}
 	}
 	return false
+}
+
+// quoted is the text with what is not printable ASCII escaped, without quotation marks.
+func quoted(text string) string {
+	q := strconv.QuoteToASCII(text)
+	return q[1 : len(q)-1]
 }

@@ -47,9 +47,11 @@ func batches(cases []*Case) []*batch {
 	for i, c := range cases {
 		key := c.settings()
 		b := groups[key]
-		if b == nil || len(b.cases) >= perProcess {
+		if b == nil || c.Alone || len(b.cases) >= perProcess {
 			b = &batch{}
-			groups[key] = b
+			if !c.Alone {
+				groups[key] = b
+			}
 			all = append(all, b)
 		}
 		b.cases, b.at = append(b.cases, c), append(b.at, i)

@@ -18,7 +18,7 @@ func strictAnswer(h head) Answer {
 		return failure(400)
 	case len(upgrade) == 0 && !hasToken(connection, "upgrade") && h.value("Sec-WebSocket-Key") == "":
 		return Answer{Status: "HTTP/1.1 200 OK", Headers: []string{"Content-Type: text/plain"}, Body: "plain\n", Framing: Length}
-	case len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket"):
+	case len(upgrade) != 1 || !hasToken(upgrade[0], "websocket"):
 		return failure(426)
 	case !hasToken(connection, "upgrade") || hasToken(connection, "close"):
 		return failure(400)
