@@ -45,9 +45,9 @@ func (all *sites) named(targets map[*config.Directive]bool, path string) {
 	}
 }
 
-// worth returns what a directive's argument is worth for a WebSocket client at the site, where nothing was set on the
+// plainWorth returns what a directive's argument is worth for a WebSocket client at the site, where nothing was set on the
 // way.
-func (s *site) worth(text string) vars.Value {
+func (s *site) plainWorth(text string) vars.Value {
 	run := s.all.eval.Table().NewRun(s.all.eval.Canonical(s.location, eval.Chrome), s.all.aim.groups[0].version, nil)
 	return run.Eval(s.all.eval.Table().Expr(text))
 }

@@ -69,7 +69,7 @@ func (s *site) lostUpgrade() *config.Directive {
 		return nil
 	}
 	for _, d := range outer.Items {
-		if setsUpgrade(d) && !s.worth(d.Arg(2)).Empty() {
+		if setsUpgrade(d) && !s.plainWorth(d.Arg(2)).Empty() {
 			return d
 		}
 	}
