@@ -89,7 +89,8 @@ func (w *way) doIf(o *op) verdict {
 func (w *way) holds(o *op) (yes, failed bool) {
 	switch o.condition {
 	case ifTrue:
-		return w.run.Test(w.run.Variable(o.name), vars.Question("if", o.by, "")), false
+		v := w.run.Variable(o.name)
+		return w.run.Test(v, "true "+v.Text), false
 	case ifEqual:
 		return w.equal(o), false
 	case ifMatch:
