@@ -18,6 +18,7 @@ type Case struct {
 	Named    []*Directive      // maps, upstreams and the like at http level
 	Servers  []*Directive      // server blocks, all on {FRONT}
 	Layout   Layout            // of its files
+	Text     map[string]string // the files as they stand, in canonical addresses, instead of directives; nil: none
 	Static   map[string]string // files below {PREFIX}/{ID}/html, by name
 	Alone    bool              // run in a process of its own: likely to be refused, which would cost its neighbours a restart
 	Requests []Request         // sent one after the other, each on a connection of its own
@@ -97,8 +98,34 @@ func preamble(inside []*Directive) []*Directive {
 		Block("events", Simple("worker_connections 1024")), Block("http", append(http, inside...)...)}
 }
 
+// WithFiles is the case with other files, in canonical addresses: what Files(Canonical) gave and a fixer changed, say.
+func (c *Case) WithFiles(files map[string]string) *Case {
+	d := c.Clone()
+	d.Text, d.Alone = files, true
+	return d
+}
+
+// fromCanonical puts addresses for canonical ones.
+func (c *Case) fromCanonical(text string, a Addresses) string {
+	from, to := Canonical.pairs(c.ID), a.pairs(c.ID)
+	var pairs []string
+	for i := 1; i < len(from); i += 2 {
+		if from[i] != to[i] && to[i] != "0" { // 0 is a backend that nobody asks for
+			pairs = append(pairs, from[i], to[i])
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
 // Files is the configuration of this case alone, by file name relative to the prefix; the root is "nginx.conf".
 func (c *Case) Files(a Addresses) map[string]string {
+	if c.Text != nil {
+		files := map[string]string{}
+		for name, text := range c.Text {
+			files[name] = c.fromCanonical(text, a)
+		}
+		return files
+	}
 	p := &printer{layout: c.Layout, folder: c.ID, files: map[string]string{}}
 	all := slices.Concat(c.HTTP, c.Named, c.Servers)
 	p.files["nginx.conf"] = p.ends(p.print(preamble(all), 0))
@@ -120,9 +147,12 @@ func (c *Case) filled(files map[string]string, a Addresses) map[string]string {
 	return files
 }
 
-// uses says whether a placeholder occurs in the case.
+// uses says whether a text, or what a placeholder stands for, occurs in the case's configuration.
 func (c *Case) uses(placeholder string) bool {
 	found := false
+	for _, text := range c.Text {
+		found = found || strings.Contains(text, c.fill(placeholder, Canonical))
+	}
 	for _, list := range [][]*Directive{c.HTTP, c.Named, c.Servers} {
 		walk(list, func(d *Directive) { found = found || strings.Contains(d.Text, placeholder) })
 	}

@@ -15,7 +15,7 @@ var (
 		o("absent"), o("$http_upgrade", "Upgrade $http_upgrade"), o("ws-map", "Upgrade $ws_{ID}"),
 		o("literal", "Upgrade websocket"), o("empty", `Upgrade ""`),
 		o("twice", "Upgrade $http_upgrade", "Upgrade websocket"), o("twice, one empty", `Upgrade ""`, "Upgrade $http_upgrade"),
-		o("no $", "Upgrade http_upgrade"), o("colon", "Upgrade: $http_upgrade"), o("misspelt", "Upgrade $http_upgarde"),
+		o("no $", "Upgrade http_upgrade"), o("colon", "Upgrade: $http_upgrade"), o("misspelt", "Upgrade $http_upgarde"), //nolint:misspell // meant
 		o("upper-case variable", "Upgrade $HTTP_Upgrade"), o("braces", "Upgrade ${http_upgrade}")}}
 	dimConnection = &Dimension{Name: "Connection", Source: "D4", Options: []Option{
 		o("absent"), o("upgrade", `Connection "upgrade"`), o("Upgrade", `Connection 'Upgrade'`), o("empty", `Connection ""`),

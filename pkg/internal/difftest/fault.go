@@ -59,7 +59,7 @@ var values = []Fault{
 	{Name: "colon", Rule: "WS006", pick: pick("Upgrade", "colon")},
 	{Name: "misspelt", Rule: "WS006", pick: pick("Upgrade", "misspelt")},
 	{Name: "Connection no $", Rule: "WS006", pick: one, edit: setHeader("Connection", "http_connection")},
-	{Name: "Connection misspelt", Rule: "WS006", pick: one, edit: setHeader("Connection", "$http_conection")},
+	{Name: "Connection misspelt", Rule: "WS006", pick: one, edit: setHeader("Connection", "$http_conection")}, //nolint:misspell // meant
 	{Name: "Connection dash", Rule: "WS006", pick: one, edit: setHeader("Connection", "$connection-upgrade")},
 	{Name: "Connection websocket", Rule: "WS006", pick: one, edit: setHeader("Connection", "websocket")},
 	{Name: "swapped", Rule: "WS006", pick: pick("Upgrade", "$http_upgrade", "Connection", "$http_connection"),

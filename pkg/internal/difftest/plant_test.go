@@ -1,6 +1,8 @@
 package difftest
 
 import (
+	"maps"
+	"strings"
 	"testing"
 )
 
@@ -40,4 +42,28 @@ func names(faults []Fault) []string {
 		out = append(out, f.Name)
 	}
 	return out
+}
+
+// A case whose files were changed after they were written runs as changed.
+func TestWithFiles(t *testing.T) {
+	s := Servers(t)[0]
+	g := NewGenerator(live.Seed)
+	for range 8 {
+		p := g.Plant()
+		files := p.Files(Canonical)
+		same := p.WithFiles(maps.Clone(files))
+		for name, text := range files {
+			files[name] = strings.ReplaceAll(text, "proxy_http_version 1.1", "proxy_http_version 1.0")
+		}
+		results, err := Run(s, []*Case{p.Case, same, p.WithFiles(files)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := Compare(results[0], results[1]); text != "" {
+			t.Errorf("%s: %s", p.ID, text)
+		}
+		if !p.Works(results[0]) || p.Works(results[2]) {
+			t.Errorf("%s: works %v, and with HTTP/1.0 %v\n%s", p.ID, p.Works(results[0]), p.Works(results[2]), p)
+		}
+	}
 }
