@@ -2,6 +2,7 @@ package vars
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 )
@@ -16,16 +17,28 @@ type mapping struct {
 	hostnames bool
 	keys      Hosts[*mapEntry]
 	patterns  []*mapEntry
-	fallback  *mapEntry // nil for none
-	// results are the different values, the fallback's first, for when the source is not known.
-	results []*mapEntry
+	fallback  *mapEntry
+	// results returns the different values, the fallback's first, for when the source is not known; one more than
+	// maxChoices where there are more.
+	results func() []*mapEntry
 }
 
 // mapEntry is one line of a map.
 type mapEntry struct {
 	key   string // as written
-	value *Expr
+	text  string // the value as written
+	value atomic.Pointer[Expr]
 	re    *Regexp // for `~`; nil where the pattern can't be compiled
+}
+
+// expr returns the compiled value. There may be very many, of which few are ever asked for.
+func (e *mapEntry) expr(t *Table) *Expr {
+	if x := e.value.Load(); x != nil {
+		return x
+	}
+	x := t.Expr(e.text)
+	e.value.Store(x)
+	return x
 }
 
 // mapIsVolatile reports whether a map has the parameter volatile.
@@ -48,10 +61,13 @@ func (t *Table) compileMap(d *config.Directive) *mapping {
 		case len(entry.Words) == 1 && entry.Name() == "hostnames":
 			m.hostnames = true
 		case len(entry.Words) == 2:
-			m.add(t, &mapEntry{key: entry.Name(), value: t.Expr(entry.Arg(1))})
+			m.add(t, &mapEntry{key: entry.Name(), text: entry.Arg(1)})
 		}
 	}
-	m.gather()
+	if m.fallback == nil {
+		m.fallback = &mapEntry{}
+	}
+	m.results = lazily(m.gather)
 	return m
 }
 
@@ -73,16 +89,14 @@ func (m *mapping) add(t *Table, e *mapEntry) {
 }
 
 // gather collects the different values.
-func (m *mapping) gather() {
+func (m *mapping) gather() []*mapEntry {
+	var results []*mapEntry
 	seen := map[string]bool{}
 	note := func(e *mapEntry) {
-		if len(m.results) <= maxChoices && !seen[e.value.source] {
-			seen[e.value.source] = true
-			m.results = append(m.results, e)
+		if len(results) <= maxChoices && !seen[e.text] {
+			seen[e.text] = true
+			results = append(results, e)
 		}
-	}
-	if m.fallback == nil {
-		m.fallback = &mapEntry{value: &Expr{}}
 	}
 	note(m.fallback)
 	for _, of := range []map[string]*mapEntry{m.keys.exact, m.keys.both, m.keys.head, m.keys.tail} {
@@ -93,6 +107,7 @@ func (m *mapping) gather() {
 	for _, e := range m.patterns {
 		note(e)
 	}
+	return results
 }
 
 // maxChoices is how many possible values of one variable a World is asked to choose from; where there are more, the value
@@ -112,7 +127,7 @@ func (m *mapping) lookup(r *Run) given {
 		text = text[:len(text)-1]
 	}
 	e := m.find(r, text)
-	return given{value: r.Eval(e.value), by: m.by, why: e.why()}
+	return given{value: r.Eval(e.expr(r.Table)), by: m.by, why: e.why()}
 }
 
 // find returns the entry that the text takes.
@@ -146,20 +161,21 @@ func (m *mapping) find(r *Run, text string) *mapEntry {
 
 // possible lets the World choose among the map's values where its source is not known.
 func (m *mapping) possible(r *Run, source Value) given {
-	if len(m.results) > maxChoices {
+	results := m.results()
+	if len(results) > maxChoices {
 		return given{value: unknown(m.name), by: m.by}
 	}
-	e := m.results[r.World.Choose(Question("map", m.by, source.Text), len(m.results))]
+	e := results[r.World.Choose(Question("map", m.by, source.Text), len(results))]
 	if strings.HasPrefix(e.key, "~") {
 		r.BlindCaptures(e.re)
 	}
-	return given{value: r.Eval(e.value), by: m.by, why: e.why()}
+	return given{value: r.Eval(e.expr(r.Table)), by: m.by, why: e.why()}
 }
 
 // why returns how the entry is named in a story.
 func (e *mapEntry) why() string {
 	switch {
-	case e.key == "" && e.value.source == "":
+	case e.key == "" && e.text == "":
 		return "no entry"
 	case e.key == "":
 		return "''"
