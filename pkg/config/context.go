@@ -7,19 +7,38 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
-// inside returns what the block of the directive name holds where the directive itself stands in ctx; a set where
-// several are possible, 0 where it is not known.
-func inside(name string, ctx catalog.Context) catalog.Context {
+// inside returns what the block of a directive holds where the directive itself stands in ctx; a set where several are
+// possible, 0 where it is not known.
+func inside(d *syntax.Directive, ctx catalog.Context) catalog.Context {
 	var in catalog.Context
+	name := d.Name()
 	for _, b := range blocks {
 		if b.name == name && (b.from&ctx != 0 || ctx == 0) {
 			in |= b.in
 		}
 	}
-	if in == 0 {
+	switch {
+	case in != 0:
+		return in
+	case misplaced[name] != 0:
 		return misplaced[name]
 	}
-	return in
+	return misplaced[swallowed(d)]
+}
+
+// swallowed returns the block directive that a missing `;` made a part of the simple directive d, as in
+// `listen 80 location / {`; "" where there is none.
+func swallowed(d *syntax.Directive) string {
+	known := catalog.Lookup(d.Name())
+	if d.Block == nil || known == nil || known.Entries[0].Block != catalog.No {
+		return ""
+	}
+	for i := len(d.Words) - 1; i > 0; i-- {
+		if word := d.Words[i]; word.Quote == syntax.Bare && misplaced[word.Value] != 0 {
+			return word.Value
+		}
+	}
+	return ""
 }
 
 // blocks says what each block directive's block is, by where the directive stands.
@@ -120,7 +139,7 @@ func misfits(statements []*syntax.Directive, ctx catalog.Context) int {
 		if d.Block == nil || d.Block.Raw || catalog.MapLike(d.Name(), ctx) {
 			continue
 		}
-		in := inside(d.Name(), ctx)
+		in := inside(d, ctx)
 		var sound []*syntax.Directive
 		for _, child := range d.Block.Directives {
 			if in == 0 || fits(child, in) {
@@ -136,7 +155,8 @@ func misfits(statements []*syntax.Directive, ctx catalog.Context) int {
 	return n
 }
 
-// fits reports whether d may stand in ctx, as the simple or block directive that it is. What is not known fits.
+// fits reports whether d may stand in ctx, as the simple or block directive that it is, or as the simple one that lacks
+// its `;`. What is not known fits.
 func fits(d *syntax.Directive, ctx catalog.Context) bool {
 	known := catalog.Lookup(d.Name())
 	if known == nil {
@@ -144,7 +164,7 @@ func fits(d *syntax.Directive, ctx catalog.Context) bool {
 	}
 	for i := range known.Entries {
 		e := &known.Entries[i]
-		wrongForm := e.Block == catalog.Yes && d.Block == nil || e.Block == catalog.No && d.Block != nil
+		wrongForm := e.Block == catalog.Yes && d.Block == nil || e.Block == catalog.No && d.Block != nil && swallowed(d) == ""
 		if (e.Contexts == 0 || e.Contexts&ctx != 0) && !wrongForm {
 			return true
 		}

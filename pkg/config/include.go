@@ -64,8 +64,8 @@ func (s *splicer) there(folder string) bool {
 	return err == nil && len(found) > 0
 }
 
-// problem records an include that could not be followed: what it would have set is unknown, but for the files that come
-// with nginx itself and hold one kind of directive only.
+// problem records an include that could not be followed: what it would have set is unknown, but for the files of one kind
+// of directive that everybody has the same.
 func (s *splicer) problem(p Problem, parent *Directive) {
 	s.config.Problems = append(s.config.Problems, p)
 	if names, ok := shipped[filepath.Base(p.Path)]; ok && p.Kind != Cycle {
@@ -76,7 +76,8 @@ func (s *splicer) problem(p Problem, parent *Directive) {
 	cloud(parent)
 }
 
-// shipped are the files of nginx's own conf folder that set one kind of directive only, and the directives they set.
+// shipped are the files of nginx's own conf folder, and certbot's, that set one kind of directive only, and the
+// directives they set.
 var shipped = map[string][]string{
 	"mime.types":     {"types"},
 	"fastcgi_params": {"fastcgi_param"},
@@ -86,6 +87,9 @@ var shipped = map[string][]string{
 	"koi-utf":        {"charset_map"},
 	"koi-win":        {"charset_map"},
 	"win-utf":        {"charset_map"},
+	// certbot: certbot-nginx/certbot_nginx/_internal/tls_configs
+	"options-ssl-nginx.conf": {"ssl_session_cache", "ssl_session_timeout", "ssl_session_tickets", "ssl_protocols",
+		"ssl_prefer_server_ciphers", "ssl_ciphers"},
 }
 
 // kindOf says what a reader's error is to an include.

@@ -121,6 +121,7 @@ func TestInferContext(t *testing.T) {
 		{"load_module x.so;", "main"},
 		{"server 127.0.0.1:8080; keepalive 4;", "upstream"},
 		{"ssl_preread on;", "stream,stream-server"},
+		{"server_name a.example.com\nlocation / { proxy_pass http://b; }", "http,server"},
 		{"upstream b { server b:1; keepalive 4; }\nserver { if ($a) { add_header A b; } location / { proxy_pass http://b; root /; } }", "http"},
 	} {
 		c := load(t, config.Options{}, "/f/x.conf", test.text)
@@ -131,5 +132,31 @@ func TestInferContext(t *testing.T) {
 	c := load(t, config.Options{Contexts: catalog.Server}, "/f/x.conf", "proxy_set_header Host $host;")
 	if c.Root.Inside != catalog.Server {
 		t.Errorf("given context not taken: %s", c.Root.Inside)
+	}
+}
+
+// TestSwallowedBlock reads a block whose name a missing semicolon made an argument as the block that it was meant to be.
+func TestSwallowedBlock(t *testing.T) {
+	c := load(t, config.Options{}, "/f/x.conf", "server {\n listen 80\n location /a {\n  proxy_set_headers Host $host;\n }\n}\n")
+	for d := range c.All() {
+		if d.Name() == "proxy_set_headers" {
+			if verdict, _ := c.Judge(d); verdict != config.UnknownDirective || d.Context != catalog.Location {
+				t.Errorf("verdict %v in %s", verdict, d.Context)
+			}
+			return
+		}
+	}
+	t.Error("not found")
+}
+
+// TestCertbotFile knows what the file that certbot writes can set, and what it can't.
+func TestCertbotFile(t *testing.T) {
+	c := load(t, config.Options{}, "/f/x.conf", "server { include /etc/letsencrypt/options-ssl-nginx.conf; }")
+	server := c.Servers()[0]
+	if v := c.Effective(server, "ssl_protocols"); v.State != config.Unknown {
+		t.Errorf("ssl_protocols: %v", v.State)
+	}
+	if v := c.Effective(server, "proxy_http_version"); v.State != config.Default {
+		t.Errorf("proxy_http_version: %v", v.State)
 	}
 }

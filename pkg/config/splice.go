@@ -67,7 +67,7 @@ func (s *splicer) block(d *Directive) {
 	case d.MapLike:
 		s.data(d, d.File, d.Block.Directives, d.Via)
 	default:
-		d.Inside = inside(d.Name(), d.Context)
+		d.Inside = inside(d.Directive, d.Context)
 		s.doubt(d, d.Parent)
 		s.splice(d, d.File, d.Block.Directives, d.Via)
 	}
