@@ -90,6 +90,9 @@ func (e *Evaluator) limits(server *config.Directive, v catalog.Version) route.Li
 	if d := e.config.Effective(server, "large_client_header_buffers").By; d != nil {
 		l.LargeBuffers, l.LargeBuffer = parseSize(d.Arg(1)), parseSize(d.Arg(2))
 	}
+	if d := e.config.Effective(server, "merge_slashes").By; d != nil {
+		l.KeepSlashes = d.Arg(1) == "off"
+	}
 	if !v.Before(catalog.Version{Major: 1, Minor: 29, Patch: 8}) {
 		l.MaxHeaders = 1000
 		if d := e.config.Effective(server, "max_headers").By; d != nil {

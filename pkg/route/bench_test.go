@@ -111,9 +111,9 @@ func BenchmarkCompileMap(b *testing.B) {
 		fmt.Fprintf(&text, "key%d value%d;\n", i, i)
 	}
 	text.WriteString("} }\n")
-	_, table, c := load(b, text.String())
+	_, _, c := load(b, text.String())
 	for b.Loop() {
-		table = vars.NewTable(c)
+		table := vars.NewTable(c)
 		run := table.NewRun(request("h", "/"), newest, nil)
 		run.Eval(table.Expr("$y"))
 	}

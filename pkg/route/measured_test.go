@@ -156,7 +156,7 @@ func fill(conf, dir, port, upstream string) string {
 // predict says what nginx will answer.
 func predict(t testing.TB, r *route.Router, table *vars.Table, files fstest.MapFS, raw string, v catalog.Version) string {
 	t.Helper()
-	req, _, refused := route.ParseRequest([]byte(raw), route.Limits{Version: v})
+	req, _, refused := route.ParseRequest([]byte(raw), route.Limits{Version: v, KeepSlashes: len(table.Config().Root.Children[1].Own("merge_slashes")) > 0})
 	if refused != nil {
 		return described(refused.Status, "", "page", v)
 	}

@@ -26,12 +26,14 @@ type Limits struct {
 	LargeBuffers int // large_client_header_buffers, count; 0 for 4
 	LargeBuffer  int // large_client_header_buffers, bytes each; 0 for 8192
 	MaxHeaders   int // max_headers; 0 for no limit, as before 1.29.8
+	// KeepSlashes is merge_slashes off: "//.." is a path then.
+	KeepSlashes bool
 }
 
 // ParseRequest reads the first request of raw: head and body. consumed is how many bytes it took. It returns a Refusal
 // where nginx answers by itself, with what it has read of the request by then, and neither a request nor a Refusal where
-// raw ends before the request does. Header lines
-// whose names nginx would drop are kept: Router.Route drops them, as the server in question says.
+// raw ends before the request does. Header lines whose names nginx would drop are kept: Router.Route drops them, as the
+// server in question says.
 //
 // nginx: src/http/ngx_http_request.c, ngx_http_process_request_line and ngx_http_process_request_headers.
 func ParseRequest(raw []byte, limits Limits) (req *vars.Request, consumed int, refused *Refusal) {
@@ -160,7 +162,7 @@ func (p *parser) path() bool {
 	if !ok {
 		return true
 	}
-	if _, err := NormaliseURI(t.raw, true); err != nil {
+	if _, err := NormaliseURI(t.raw, !p.limits.KeepSlashes); err != nil {
 		p.req.Version = ""
 		return p.refuse(400, err.Error())
 	}

@@ -164,20 +164,24 @@ func (r *Run) serverName() Value {
 	if r.Server == nil {
 		return unknown("server_name")
 	}
-	for _, d := range r.Server.Own("server_name") {
-		name := d.Arg(1)
-		switch {
-		case name == "$hostname":
-			return unknown("hostname")
-		case strings.HasPrefix(name, "~"):
-			return Value{Text: name}
-		}
-		return Value{Text: strings.TrimPrefix(lower(name), ".")}
+	if own := r.Server.Own("server_name"); len(own) > 0 {
+		return firstName(own[0].Arg(1))
 	}
 	if r.Server.Hidden("server_name") {
 		return unknown("server_name")
 	}
 	return Value{}
+}
+
+// firstName returns a server_name as $server_name has it.
+func firstName(name string) Value {
+	switch {
+	case name == "$hostname":
+		return unknown("hostname")
+	case strings.HasPrefix(name, "~"):
+		return Value{Text: name}
+	}
+	return Value{Text: strings.TrimPrefix(lower(name), ".")}
 }
 
 // protocol returns the protocol as the request line names it, with what blanks follow; nothing for 0.9.
