@@ -41,6 +41,16 @@ func swallowed(d *syntax.Directive) string {
 	return ""
 }
 
+// opens reports whether the block directive of that name may stand in ctx.
+func opens(name string, ctx catalog.Context) bool {
+	for _, b := range blocks {
+		if b.name == name && b.from&ctx != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // blocks says what each block directive's block is, by where the directive stands.
 var blocks = []struct {
 	name     string
@@ -164,7 +174,7 @@ func fits(d *syntax.Directive, ctx catalog.Context) bool {
 	}
 	for i := range known.Entries {
 		e := &known.Entries[i]
-		wrongForm := e.Block == catalog.Yes && d.Block == nil || e.Block == catalog.No && d.Block != nil && swallowed(d) == ""
+		wrongForm := e.Block == catalog.Yes && d.Block == nil || e.Block == catalog.No && d.Block != nil && !opens(swallowed(d), ctx)
 		if (e.Contexts == 0 || e.Contexts&ctx != 0) && !wrongForm {
 			return true
 		}

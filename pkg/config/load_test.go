@@ -121,7 +121,7 @@ func TestInferContext(t *testing.T) {
 		{"load_module x.so;", "main"},
 		{"server 127.0.0.1:8080; keepalive 4;", "upstream"},
 		{"ssl_preread on;", "stream,stream-server"},
-		{"server_name a.example.com\nlocation / { proxy_pass http://b; }", "http,server"},
+		{"server_name a.example.com\nlocation / { proxy_pass http://b; }", "server"},
 		{"upstream b { server b:1; keepalive 4; }\nserver { if ($a) { add_header A b; } location / { proxy_pass http://b; root /; } }", "http"},
 	} {
 		c := load(t, config.Options{}, "/f/x.conf", test.text)
