@@ -3,6 +3,7 @@ package route
 import (
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
@@ -90,13 +91,22 @@ func hostOf(req *vars.Request) string {
 	return ""
 }
 
+// takesTarget reports whether nginx reads the target. Only where versions differ is the run's asked for.
+func (w *way) takesTarget() bool {
+	method, text := w.run.Request.Method, w.run.Request.Target
+	if method != "CONNECT" && targetOK(method, text, true) {
+		return true
+	}
+	return targetOK(method, text, !w.run.Before(1, 29, 4))
+}
+
 // readTarget takes the request target apart and normalises the path.
 //
 // nginx: ngx_http_process_request_uri.
 func (w *way) readTarget() *Refusal {
 	r := w.run
 	t, ok := parseTarget(r.Request.Target)
-	if !ok || !targetOK(r.Request.Method, r.Request.Target, !r.Before(1, 29, 4)) {
+	if !ok || !w.takesTarget() {
 		return &Refusal{400, "client sent invalid request"}
 	}
 	uri, err := w.normalise(t.raw)
@@ -194,7 +204,7 @@ func (w *way) enterAt(block *config.Directive) phase {
 	if r.Server != nil && len(w.router.placeOf(r.Server).program) > 0 {
 		w.presetServer()
 	}
-	chosen := block.Within("location")
+	chosen := locationOf(block)
 	if chosen == nil {
 		return w.enterServer(block)
 	}
@@ -206,6 +216,22 @@ func (w *way) enterAt(block *config.Directive) phase {
 		return afterRewrite
 	}
 	return locationRewrite
+}
+
+// locationOf returns the location that a block is or stands in: for a fragment that is the inside of one, its top. It is
+// nil where there is none.
+func locationOf(block *config.Directive) *config.Directive {
+	if location := block.Within("location"); location != nil || block.Within("server") != nil {
+		return location
+	}
+	root := block
+	for root.Parent != nil {
+		root = root.Parent
+	}
+	if root.Inside&catalog.Location == 0 {
+		return nil
+	}
+	return root
 }
 
 // enterServer begins at a server, or an if in one.
