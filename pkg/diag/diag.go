@@ -88,6 +88,9 @@ type Fix struct {
 	Title  string // imperative, without a final period
 	Risk   string // one line, for an unsafe fix
 	Edits  []Edit
+	// Sites are the heads of the blocks (locations, mostly) that have the finding: requests to other blocks are not to be
+	// served otherwise after a safe fix. Without any the fix is about the whole configuration.
+	Sites []Location
 }
 
 // Edit replaces the bytes of a span by a text; an empty span inserts.
