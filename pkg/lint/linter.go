@@ -37,12 +37,20 @@ type Options struct {
 	Modules []string
 	// WebSockets are the paths that the user says WebSockets are opened at.
 	WebSockets []WebSocket
+	// AnyUpgrade says that fixes are to pass every Upgrade on, h2c too.
+	AnyUpgrade bool
+	// Evaluator makes the evaluator of a configuration; nil for eval.New. Whoever gives one can ask what the rules asked
+	// without its being worked out again. It is called concurrently.
+	Evaluator func(*config.Config) *eval.Evaluator
 }
 
 // New returns a linter for the selection.
 func New(sel Selection, opts Options) *Linter {
 	if opts.Target.Profiles == nil {
 		opts.Target = AllVersions()
+	}
+	if opts.Evaluator == nil {
+		opts.Evaluator = eval.New
 	}
 	l := &Linter{opts: opts, registry: sel.registry, rules: sel.chosen, onDirect: map[string][]int{}, supersedes: map[string][]string{}}
 	for i, c := range l.rules {
@@ -142,11 +150,11 @@ func loadsModules(cfg *config.Config) bool {
 func (l *Linter) run(cfg *config.Config) *run {
 	r := &run{linter: l, passes: make([]Pass, len(l.rules))}
 	r.loadsModules = sync.OnceValue(func() bool { return loadsModules(cfg) })
-	r.eval = sync.OnceValue(func() *eval.Evaluator { return eval.New(cfg) })
+	r.eval = sync.OnceValue(func() *eval.Evaluator { return l.opts.Evaluator(cfg) })
 	for i := range l.rules {
 		c := &l.rules[i]
 		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules,
-			WebSockets: l.opts.WebSockets, chosen: c, run: r}
+			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, chosen: c, run: r}
 	}
 	for i := range r.passes {
 		p := &r.passes[i]

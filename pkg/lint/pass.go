@@ -21,6 +21,8 @@ type Pass struct {
 	Modules []string
 	// WebSockets are the paths that the user says WebSockets are opened at.
 	WebSockets []WebSocket
+	// AnyUpgrade says that fixes are to pass every Upgrade on, h2c too.
+	AnyUpgrade bool
 
 	chosen  *chosen
 	run     *run
