@@ -33,12 +33,40 @@ var handlers = map[string]bool{
 	"rtmp_control": true,
 }
 
-// isForeign reports whether a directive runs code that we don't: it may set variables, answer or redirect.
-func isForeign(d *config.Directive) bool {
-	for _, prefix := range []string{"rewrite_by_lua", "access_by_lua", "server_rewrite_by_lua"} {
-		if strings.HasPrefix(d.Name(), prefix) {
-			return true
+// foreignCode are the directives whose code runs before the request is passed on, and may assign variables.
+var foreignCode = map[string]bool{
+	"rewrite_by_lua": true, "rewrite_by_lua_block": true, "rewrite_by_lua_file": true, "access_by_lua": true,
+	"access_by_lua_block": true, "access_by_lua_file": true, "server_rewrite_by_lua_block": true,
+	"server_rewrite_by_lua_file": true,
+}
+
+// gatherCode finds the blocks that have a directive of foreignCode.
+func (r *Router) gatherCode() map[*config.Directive]*config.Directive {
+	in := map[*config.Directive]*config.Directive{}
+	for d := range r.config.All() {
+		if foreignCode[d.Name()] {
+			in[d.Parent] = d
 		}
 	}
-	return false
+	return in
+}
+
+// foreign returns a directive in effect at a level that runs code which we don't follow; nil for none.
+func (r *Router) foreign(level *config.Directive) *config.Directive {
+	in := r.code()
+	if len(in) == 0 {
+		return nil
+	}
+	for at := level; at != nil; at = at.Parent {
+		if d := in[at]; d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// assignsForeign reports whether a directive assigns its first argument something that we don't follow: set_by_lua and
+// the like.
+func assignsForeign(d *config.Directive) bool {
+	return strings.HasPrefix(d.Name(), "set_") && strings.HasPrefix(d.Arg(1), "$")
 }

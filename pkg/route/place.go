@@ -37,6 +37,10 @@ type place struct {
 	// internal is whether only internal requests come here.
 	internal bool
 	program  []op
+	// code is a directive in effect here that runs code which we don't follow; nil for none.
+	code *config.Directive
+	// answers are the auth_request_set in effect here: what they assign is not known.
+	answers []*config.Directive
 	// lookup finds the locations inside; it is built when first asked for.
 	lookup func() *lookup
 }
@@ -62,6 +66,10 @@ func (r *Router) compilePlace(d *config.Directive) *place {
 		p.internal = r.isInternal(d)
 	}
 	p.program = r.compile(d)
+	p.code = r.foreign(d)
+	if a := r.config.Effective(d, "auth_request"); a.By != nil && a.By.Arg(1) != "off" {
+		p.answers = r.config.EffectiveList(d, "auth_request_set").Items
+	}
 	for _, child := range d.Children {
 		switch {
 		case child.Block != nil && child.Name() == "limit_except":

@@ -57,7 +57,7 @@ const (
 func (r *Router) compile(block *config.Directive) []op {
 	var program []op
 	for _, d := range block.Children {
-		if d.Block == nil || d.Name() == "if" || isForeign(d) {
+		if d.Block == nil || d.Name() == "if" || assignsForeign(d) {
 			if o, ok := r.compileOp(d); ok {
 				program = append(program, o)
 			}
@@ -81,8 +81,8 @@ func (r *Router) compileOp(d *config.Directive) (o op, ok bool) {
 	case d.Name() == "if" && d.Block != nil && len(d.Words) >= 2:
 		o.kind = opIf
 		r.compileIf(&o, d)
-	case isForeign(d):
-		o.kind = opForeign
+	case assignsForeign(d):
+		o.kind, o.name = opForeign, strings.TrimPrefix(d.Arg(1), "$")
 	default:
 		return o, false
 	}

@@ -60,8 +60,8 @@ func (w *way) runOp(o *op) verdict {
 	case opIf:
 		return w.doIf(o)
 	case opForeign:
-		w.run.Foreign = true
-		w.tell(AtRewrite, o.by, func() string { return "runs code that is not followed" })
+		w.run.Forget(o.name, o.by)
+		w.tell(AtRewrite, o.by, func() string { return "sets `$" + o.name + "` to what is not known" })
 	}
 	return verdict{}
 }

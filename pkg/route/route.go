@@ -118,12 +118,14 @@ type Router struct {
 	vars      *vars.Table
 	places    sync.Map // *config.Directive to *place
 	endpoints func() []*endpoint
+	code      func() map[*config.Directive]*config.Directive // by the block it stands in
 }
 
 // New returns the router of a configuration.
 func New(c *config.Config, t *vars.Table) *Router {
 	r := &Router{config: c, vars: t}
 	r.endpoints = sync.OnceValue(r.gatherEndpoints)
+	r.code = sync.OnceValue(r.gatherCode)
 	return r
 }
 

@@ -3,6 +3,8 @@ package vars
 import (
 	"maps"
 	"slices"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 )
 
 // Clone returns a run that stands where r does and goes on without changing r. Its World answers as r's did until now.
@@ -21,4 +23,11 @@ func (w *World) Frozen() *World {
 		return nil
 	}
 	return &World{answers: maps.Clone(w.answers)}
+}
+
+// Restart makes r a run of another request before its first step, as NewRun does, in the memory that it has.
+func (t *Table) Restart(r *Run, req *Request, v catalog.Version, w *World) {
+	slots := r.slots[:0]
+	*r = Run{Table: t, Version: v, Request: req, World: w, Method: req.Method, Headers: req.Headers}
+	r.slots = slots
 }

@@ -110,6 +110,10 @@ func (t *Table) compileReference(e *Expr, rest string) string {
 		n++
 	}
 	name, rest := body[:n], body[n:]
+	if bracket && body == "" {
+		e.Err = errVariableName
+		return ""
+	}
 	if bracket {
 		closed := strings.HasPrefix(rest, "}")
 		if !closed {

@@ -114,6 +114,23 @@ func (r *Run) Set(name string, value Value, by *config.Directive) {
 	r.keep(v, given{value: value, by: by}, false)
 }
 
+// Forget makes the variable name Unknown: something that we don't follow assigns it.
+func (r *Run) Forget(name string, by *config.Directive) {
+	v := r.Table.variable(name)
+	r.keep(v, given{value: unknown(v.name), by: by}, false)
+}
+
+// ForgetAssigned makes every variable Unknown that a set directive assigns somewhere: code that we don't follow (Lua)
+// may have assigned it anew.
+func (r *Run) ForgetAssigned() {
+	r.Foreign = true
+	for i := range r.slots {
+		if s := &r.slots[i]; s.variable.assigned {
+			s.value = unknown(s.variable.name)
+		}
+	}
+}
+
 // Before reports whether the run's nginx is older than the version, and notes that it mattered.
 func (r *Run) Before(major, minor, patch int) bool {
 	r.usesVersion = true

@@ -126,6 +126,8 @@ type variable struct {
 	volatile bool
 	// captures says that computing the value may match a pattern, and so change $1 and named groups.
 	captures bool
+	// assigned says that some set directive assigns it, so that foreign code may as well.
+	assigned bool
 }
 
 // given is a value and what gave it.
@@ -196,6 +198,7 @@ func (t *Table) definedBy(v *variable, d *config.Directive) {
 		s := lazily(func() *split { return t.compileSplit(d) })
 		v.get, v.captures = func(r *Run) given { return s().lookup(r) }, true
 	case "set":
+		v.assigned = true
 		if v.get == nil {
 			v.get = uninitialised(v.name)
 		}
