@@ -87,7 +87,7 @@ func (o *Outcome) Answer(up Response) *ClientHead {
 	}
 	r := newReply(o)
 	if r.intercepts(up.Status) {
-		if next, handled := o.x.e.router.ErrorPage(r.x.run, o.Decision, up.Status); handled {
+		if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, up.Status); handled {
 			return r.follow(o, next)
 		}
 	}
@@ -102,7 +102,7 @@ func (o *Outcome) Fail(status int) *ClientHead {
 	}
 	r := newReply(o)
 	r.x.run.AfterUpstream, r.failed = true, status
-	if next, handled := o.x.e.router.ErrorPage(r.x.run, o.Decision, status); handled {
+	if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, status); handled {
 		return r.follow(o, next)
 	}
 	return r.special(status)
@@ -116,7 +116,7 @@ func (o *Outcome) own() *ClientHead {
 	case o.Status == 0:
 		return &ClientHead{Unknown: "what a handler other than proxy_pass answers"}
 	case d.Kind != route.Answer: // proxying failed before the backend was asked
-		if next, handled := o.x.e.router.ErrorPage(r.x.run, d, o.Status); handled {
+		if next, handled := o.e.router.ErrorPage(r.x.run, d, o.Status); handled {
 			return r.follow(o, next)
 		}
 		return r.special(o.Status)
@@ -140,9 +140,9 @@ func (r *reply) page(d *route.Decision) *ClientHead {
 
 // follow goes on where error_page leads.
 func (r *reply) follow(o *Outcome, next *route.Decision) *ClientHead {
-	x := &exchange{e: o.x.e, run: r.x.run, length: -1}
+	x := &exchange{e: o.e, run: r.x.run, length: -1}
 	x.run.Late = x.late
-	to := x.e.outcome(x, next)
+	to := o.e.outcome(x, next)
 	if to.Upstream == nil && to.Unknown == "" && to.Status != 0 {
 		return to.own()
 	}

@@ -38,11 +38,11 @@ var (
 	newVersion = catalog.Version{Major: 1, Minor: 30, Patch: 6}
 )
 
-// heads asks for the heads of the five clients at every location.
+// heads asks for the heads of the five clients, to the last byte, at every location.
 func heads(b *testing.B, e *Evaluator, locations []*config.Directive, v catalog.Version) {
 	for _, location := range locations {
 		for _, client := range clients {
-			if out := e.At(location, client, v); len(out.All) == 0 || out.All[0].Upstream == nil {
+			if out := e.At(location, client, v); len(out.All) != 1 || len(out.All[0].Upstream.Head()) == 0 {
 				b.Fatal("no head")
 			}
 		}

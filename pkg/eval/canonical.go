@@ -2,6 +2,7 @@ package eval
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -12,26 +13,47 @@ import (
 // or for a path that its regex matches, without arguments; encrypted where the server has a listen with ssl. For a named
 // location, and a regex that we find no path for, the target is "/".
 func (e *Evaluator) Canonical(location *config.Directive, client Client) *vars.Request {
-	server := location.Within("server")
-	h := hello{client: client, host: "example.com", scheme: "http"}
-	if server != nil {
-		h.host, h.scheme = serverHost(server), serverScheme(server)
+	n := slices.Index(clients[:], client)
+	if n < 0 {
+		return client.Request(defaultHost, e.sampleTarget(location))
 	}
-	found, ok := e.hellos.Load(h)
-	if !ok {
-		found, _ = e.hellos.LoadOrStore(h, client.headers(h.host, h.scheme))
-	}
-	req := &vars.Request{Method: "GET", Target: e.sampleTarget(location), Version: "1.1", Headers: found.([]vars.Header)}
-	if h.scheme == "https" {
-		req.TLS, req.ServerName = true, h.host
-	}
-	return req
+	var req vars.Request
+	e.facts(location).door.request(&req, n, e.sampleTarget(location))
+	return &req
 }
 
-// hello is what a client's header lines depend on.
-type hello struct {
-	client       Client
-	host, scheme string
+// door is how the clients come to a server.
+type door struct {
+	host    string
+	tls     bool
+	headers [len(clients)][]vars.Header
+}
+
+// defaultHost is asked for where no server says a name.
+const defaultHost = "example.com"
+
+// defaultDoor is that of a location without a server.
+var defaultDoor = newDoor(defaultHost, false)
+
+// newDoor returns the door of a server of that name.
+func newDoor(host string, tls bool) *door {
+	d := &door{host: host, tls: tls}
+	scheme := "http"
+	if tls {
+		scheme = "https"
+	}
+	for i, client := range clients {
+		d.headers[i] = client.headers(host, scheme)
+	}
+	return d
+}
+
+// request makes req a client's request.
+func (d *door) request(req *vars.Request, client int, target string) {
+	*req = vars.Request{Method: "GET", Target: target, Version: "1.1", Headers: d.headers[client]}
+	if d.tls {
+		req.TLS, req.ServerName = true, d.host
+	}
 }
 
 // serverHost returns a name that the server answers to.
@@ -50,19 +72,19 @@ func serverHost(server *config.Directive) string {
 			}
 		}
 	}
-	return "example.com"
+	return defaultHost
 }
 
-// serverScheme returns "https" where the server listens with ssl.
-func serverScheme(server *config.Directive) string {
+// serverTLS reports whether the server listens with ssl.
+func serverTLS(server *config.Directive) bool {
 	for _, d := range server.Own("listen", "ssl") {
 		for _, word := range d.Args() {
 			if word.Value == "ssl" || word.Value == "quic" || d.Name() == "ssl" && word.Value == "on" {
-				return "https"
+				return true
 			}
 		}
 	}
-	return "http"
+	return false
 }
 
 // sampleTarget returns a request target that the location may be chosen for.

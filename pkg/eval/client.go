@@ -51,13 +51,13 @@ func (c Client) Request(host, target string) *vars.Request {
 
 // headers returns the client's header lines.
 func (c Client) headers(host, scheme string) []vars.Header {
-	lines := clientLines[c]
-	headers := make([]vars.Header, len(lines))
-	fill := strings.NewReplacer("{host}", host, "{scheme}", scheme)
-	for i, line := range lines {
-		headers[i] = vars.Header{Name: line.Name, Value: line.Value}
-		if strings.IndexByte(line.Value, '{') >= 0 {
-			headers[i].Value = fill.Replace(line.Value)
+	headers := slices.Clone(clientLines[c])
+	for i := range headers {
+		switch h := &headers[i]; h.Name {
+		case "Host":
+			h.Value = host
+		case "Origin":
+			h.Value = scheme + "://" + host
 		}
 	}
 	return headers
@@ -69,16 +69,16 @@ const (
 	sampleKey    = "dGhlIHNhbXBsZSBub25jZQ=="
 )
 
-// clientLines are the header lines of each client; {host} and {scheme} stand for those of the request.
+// clientLines are the header lines of each client; the values of Host and Origin are the request's.
 var clientLines = map[Client][]vars.Header{
 	Chrome: {
-		{Name: "Host", Value: "{host}"},
+		{Name: "Host", Value: ""},
 		{Name: "Connection", Value: "Upgrade"},
 		{Name: "Pragma", Value: "no-cache"},
 		{Name: "Cache-Control", Value: "no-cache"},
 		{Name: "User-Agent", Value: chromeAgent},
 		{Name: "Upgrade", Value: "websocket"},
-		{Name: "Origin", Value: "{scheme}://{host}"},
+		{Name: "Origin", Value: ""},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
 		{Name: "Accept-Encoding", Value: "gzip, deflate, br, zstd"},
 		{Name: "Accept-Language", Value: "en-US,en;q=0.9"},
@@ -86,13 +86,13 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Sec-WebSocket-Extensions", Value: "permessage-deflate; client_max_window_bits"},
 	},
 	Firefox: {
-		{Name: "Host", Value: "{host}"},
+		{Name: "Host", Value: ""},
 		{Name: "User-Agent", Value: firefoxAgent},
 		{Name: "Accept", Value: "*/*"},
 		{Name: "Accept-Language", Value: "en-US,en;q=0.5"},
 		{Name: "Accept-Encoding", Value: "gzip, deflate, br, zstd"},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
-		{Name: "Origin", Value: "{scheme}://{host}"},
+		{Name: "Origin", Value: ""},
 		{Name: "Sec-WebSocket-Extensions", Value: "permessage-deflate"},
 		{Name: "Sec-WebSocket-Key", Value: sampleKey},
 		{Name: "Connection", Value: "keep-alive, Upgrade"},
@@ -104,15 +104,15 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Upgrade", Value: "websocket"},
 	},
 	MixedCase: {
-		{Name: "Host", Value: "{host}"},
+		{Name: "Host", Value: ""},
 		{Name: "Upgrade", Value: "WebSocket"},
 		{Name: "Connection", Value: "Upgrade"},
-		{Name: "Origin", Value: "{scheme}://{host}"},
+		{Name: "Origin", Value: ""},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
 		{Name: "Sec-WebSocket-Key", Value: sampleKey},
 	},
 	Plain: {
-		{Name: "Host", Value: "{host}"},
+		{Name: "Host", Value: ""},
 		{Name: "Connection", Value: "keep-alive"},
 		{Name: "User-Agent", Value: chromeAgent},
 		{Name: "Accept", Value: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
@@ -120,7 +120,7 @@ var clientLines = map[Client][]vars.Header{
 		{Name: "Accept-Language", Value: "en-US,en;q=0.9"},
 	},
 	H2C: {
-		{Name: "Host", Value: "{host}"},
+		{Name: "Host", Value: ""},
 		{Name: "User-Agent", Value: "curl/8.14.1"},
 		{Name: "Accept", Value: "*/*"},
 		{Name: "Connection", Value: "Upgrade, HTTP2-Settings"},

@@ -32,12 +32,8 @@ type Evaluator struct {
 	table  *vars.Table
 	router *route.Router
 
-	plans   sync.Map // *config.Directive, a proxy_pass's level, to *plan
-	headers sync.Map // *config.Directive, the level of a header list, to *headerSet
-	sites   sync.Map // *config.Directive, a location, to *site
-	spans   sync.Map // Timers to *Timers
-	replies sync.Map // *config.Directive, a level, to *replyPlan
-	hellos  sync.Map // hello to []vars.Header
+	levels  sync.Map  // *config.Directive, a block, to *facts
+	scratch sync.Pool // of *scratch
 	known   sync.Once
 	hosts   map[string]bool // host:port that other pass directives resolve when nginx starts
 }
@@ -74,7 +70,9 @@ func (e *Evaluator) worlds(req *vars.Request, v catalog.Version, decide func(*va
 	out.Complete = vars.Worlds(MaxWorlds, func(w *vars.World) {
 		x := e.exchange(req, v, w)
 		out.All = append(out.All, e.outcome(x, decide(x.run)))
-		x.run.World = w.Frozen()
+		if x.run.World = nil; w.Choices() > 0 {
+			x.run.World = w.Frozen()
+		}
 	})
 	return out
 }

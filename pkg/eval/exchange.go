@@ -32,7 +32,14 @@ type exchange struct {
 
 // outcome evaluates what happens after routing.
 func (e *Evaluator) outcome(x *exchange, d *route.Decision) *Outcome {
-	o := &Outcome{Decision: d, Unknown: d.Unknown, version: x.run.Version, x: x}
+	o := &Outcome{}
+	e.decide(o, x, d)
+	return o
+}
+
+// decide fills an outcome in.
+func (e *Evaluator) decide(o *Outcome, x *exchange, d *route.Decision) {
+	*o = Outcome{Decision: d, Unknown: d.Unknown, version: x.run.Version, e: e, x: x}
 	switch d.Kind {
 	case route.Answer:
 		o.Status = d.Status
@@ -43,7 +50,6 @@ func (e *Evaluator) outcome(x *exchange, d *route.Decision) *Outcome {
 	case route.Proxy:
 		e.proxied(o)
 	}
-	return o
 }
 
 // proxied evaluates a proxy_pass: what cannot be sent is an answer of nginx's own.
@@ -118,7 +124,7 @@ func (x *exchange) upstream(t traits) *Upstream {
 	up.URI = x.uri()
 	up.Version = p.httpVersion(t)
 	x.content(up)
-	x.lines(up, t)
+	x.prepare(up, t)
 	return up
 }
 
@@ -134,12 +140,13 @@ func (x *exchange) connect(up *Upstream, t traits) {
 	if x.blind || g.socket != "" {
 		return
 	}
-	up.Block = x.e.config.Upstream(g.host)
-	if up.Block != nil && !g.noPort {
-		up.Block = nil
+	pool := x.plan.pool
+	if up.Block = x.plan.block; x.plan.fixed == nil && g.noPort {
+		up.Block = x.e.config.Upstream(g.host)
+		pool = poolOf(up.Block)
 	}
 	if up.Block != nil {
-		up.Keepalive = pools(up.Block, t)
+		up.Keepalive = keeps(pool, t)
 		return
 	}
 	up.Resolve = x.plan.fixed == nil && !g.literal && !x.e.resolved(g)
@@ -147,15 +154,36 @@ func (x *exchange) connect(up *Upstream, t traits) {
 		!x.e.config.Fragment && x.e.config.Complete
 }
 
-// pools reports whether connections to the upstream block's servers are kept.
+// poolState says what an upstream block says about keeping connections.
+type poolState uint8
+
+const (
+	poolDefault poolState = iota
+	pooled
+	notPooled
+)
+
+// keeps reports whether connections to the servers of such a block are kept.
+func keeps(pool poolState, t traits) bool {
+	return pool == pooled || pool == poolDefault && t.has(poolsByDefault)
+}
+
+// poolOf reads an upstream block's keepalive.
 //
 // nginx: src/http/modules/ngx_http_upstream_keepalive_module.c.
-func pools(block *config.Directive, t traits) bool {
-	own := block.Own("keepalive")
-	if len(own) == 0 {
-		return t.has(poolsByDefault)
+func poolOf(block *config.Directive) poolState {
+	state := poolDefault
+	if block == nil {
+		return state
 	}
-	return own[len(own)-1].Arg(1) != "0"
+	for _, d := range block.Children {
+		if d.Block == nil && d.Name() == "keepalive" {
+			if state = pooled; d.Arg(1) == "0" {
+				state = notPooled
+			}
+		}
+	}
+	return state
 }
 
 // cached reports whether the request goes through a cache: as on the first request, which finds nothing there.
@@ -273,24 +301,21 @@ func contentLength(r *vars.Run) string {
 	return ""
 }
 
-// value returns what a default header is worth.
-func (x *exchange) value(c computed, up *Upstream) vars.Value {
-	switch c {
-	case proxyHost:
-		return up.Host
-	case closing:
-		return vars.Known("close")
-	case bodyLength:
-		if up.BodyUnknown && !up.Chunked {
-			return vars.Value{Text: "$proxy_internal_body_length", Unknown: true}
-		}
-		if x.length >= 0 {
-			return vars.Known(strconv.Itoa(x.length))
-		}
-	case chunking:
-		if x.chunked {
-			return vars.Known("chunked")
-		}
+// bodyLength returns $proxy_internal_body_length.
+func (x *exchange) bodyLength(up *Upstream) vars.Value {
+	switch {
+	case up.BodyUnknown && !up.Chunked:
+		return vars.Value{Text: "$proxy_internal_body_length", Unknown: true}
+	case x.length >= 0:
+		return vars.Known(strconv.Itoa(x.length))
+	}
+	return vars.Value{}
+}
+
+// chunking returns $proxy_internal_chunked.
+func (x *exchange) chunking() vars.Value {
+	if x.chunked {
+		return vars.Known("chunked")
 	}
 	return vars.Value{}
 }

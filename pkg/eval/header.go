@@ -7,8 +7,9 @@ import (
 
 // headerSet is the list of proxy_set_header directives in effect at a level, compiled.
 type headerSet struct {
-	items []headerItem
-	open  bool // see Upstream.Open
+	items    []headerItem
+	open     bool // see Upstream.Open
+	captures bool // some value has $1 to $9
 }
 
 // headerItem is one proxy_set_header directive.
@@ -19,24 +20,31 @@ type headerItem struct {
 	maybe bool
 }
 
+// noHeaders is the set where no level has a proxy_set_header.
+var noHeaders = &headerSet{}
+
 // headerSet returns the set in effect at a level. Levels that inherit share it.
-func (e *Evaluator) headerSet(level *config.Directive) *headerSet {
-	list := e.config.EffectiveList(level, "proxy_set_header")
-	if set, ok := e.headers.Load(list.Level); ok {
-		return set.(*headerSet)
+func (e *Evaluator) headerSet(f *facts) *headerSet {
+	at, hidden := f.headerLevel()
+	if at == nil {
+		return noHeaders
 	}
-	set := &headerSet{open: list.State == config.Unknown}
-	items := list.Items
-	inherited := set.open && len(items) == 0
-	if inherited && list.Level.Parent != nil {
-		items = e.config.EffectiveList(list.Level.Parent, "proxy_set_header").Items
+	if set := at.set.Load(); set != nil {
+		return set
 	}
-	for _, d := range items {
-		set.items = append(set.items, headerItem{
-			name: d.Arg(1), value: e.table.Expr(d.Arg(2)), by: d, maybe: inherited,
-		})
+	set := &headerSet{open: hidden}
+	items, inherited := at.headers, hidden && len(at.headers) == 0
+	if inherited && at.parent != nil {
+		if outer, _ := at.parent.headerLevel(); outer != nil {
+			items = outer.headers
+		}
 	}
-	e.headers.Store(list.Level, set)
+	set.items = make([]headerItem, len(items))
+	for i, d := range items {
+		set.items[i] = headerItem{name: d.Arg(1), value: e.table.Expr(d.Arg(2)), by: d, maybe: inherited}
+		set.captures = set.captures || set.items[i].value.Captures()
+	}
+	at.set.Store(set)
 	return set
 }
 
@@ -48,6 +56,16 @@ func (s *headerSet) setter(name string) *headerItem {
 		}
 	}
 	return nil
+}
+
+// last returns the index of the last directive of the set for a name, -1 for none.
+func (s *headerSet) last(name string) int {
+	for i := len(s.items) - 1; i >= 0; i-- {
+		if equalFold(s.items[i].name, name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // defaultHeader is a header that nginx sets by itself; "" removes the client's.
@@ -66,6 +84,7 @@ const (
 	closing
 	bodyLength
 	chunking
+	numComputed
 )
 
 // defaultHeaders returns nginx's own headers in their order.

@@ -29,7 +29,7 @@ func (x *exchange) late(name string) (vars.Value, bool) {
 		}
 		return vars.Known(strconv.Itoa(x.length)), true
 	case "proxy_internal_chunked":
-		return x.value(chunking, nil), true
+		return x.chunking(), true
 	case "proxy_internal_connection": // since 1.31: what the default Connection is made of
 		return vars.Value{}, true
 	}

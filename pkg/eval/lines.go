@@ -5,122 +5,185 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
-// lines fills in the header lines that are sent, and those that are not.
+// material is what header lines are made of: a head is asked for far less often than one of its headers.
+type material struct {
+	plan            *plan
+	values          []vars.Value // of the set's directives, in order
+	length, chunked vars.Value   // $proxy_internal_body_length and $proxy_internal_chunked
+	client          []vars.Header
+	traits          traits
+}
+
+// prepare evaluates what the lines are made of.
 //
-// nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_init_headers and ngx_http_proxy_create_request.
-func (x *exchange) lines(up *Upstream, t traits) {
-	defaults := defaultHeaders(t, up.Cached && !x.plan.cacheScarce)
-	up.Lines = make([]Line, 0, len(x.plan.headers.items)+4+len(x.run.Headers))
-	hostDone := false
-	if t.has(hostFirst) {
-		hostDone = x.hostLine(up)
-	}
-	x.setLines(up, hostDone)
-	x.defaultLines(up, defaults, hostDone)
-	x.clientLines(up, defaults)
+// nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_create_request.
+func (x *exchange) prepare(up *Upstream, t traits) {
+	up.from = material{plan: x.plan, client: x.run.Headers, traits: t,
+		length: x.bodyLength(up), chunked: x.chunking(), values: x.evaluate()}
 }
 
-// hostLine adds the Host line as nginx does since 1.31.4: first, the last directive's, $proxy_host where that is empty
-// and the version is 1.1.
-func (x *exchange) hostLine(up *Upstream) bool {
-	host := Line{Name: "Host", Value: up.Host, Maybe: up.Open}
-	var last *headerItem
-	for i := range x.plan.headers.items {
-		if item := &x.plan.headers.items[i]; equalFold(item.name, "Host") {
-			last = item
+// evaluate returns what the directives of the set are worth. nginx computes the lengths of all first, so that a map with
+// patterns changes $1 for those before it too.
+func (x *exchange) evaluate() []vars.Value {
+	items := x.plan.headers.items
+	if len(items) == 0 {
+		return nil
+	}
+	if x.plan.headers.captures {
+		for i := range items {
+			x.run.Eval(items[i].value)
 		}
 	}
-	if last != nil {
-		value := x.run.Eval(last.value)
-		switch {
-		case !value.Empty():
-			host = Line{Name: last.name, Value: value, Origin: OriginDirective, By: last.by, Maybe: last.maybe}
-		case up.Version.Text == "1.0":
-			up.Dropped = append(up.Dropped, Line{Name: last.name, Origin: OriginDirective, By: last.by, Maybe: last.maybe, DroppedBy: EmptyValue})
-			return true
-		default:
-			up.Dropped = append(up.Dropped, Line{Name: last.name, Origin: OriginDirective, By: last.by, Maybe: last.maybe, DroppedBy: EmptyValue})
-		}
+	values := make([]vars.Value, len(items))
+	for i := range items {
+		values[i] = x.run.Eval(items[i].value)
 	}
-	up.Lines = append(up.Lines, host)
-	return true
+	return values
 }
 
-// setLines adds what directives set.
-func (x *exchange) setLines(up *Upstream, hostDone bool) {
-	for i := range x.plan.headers.items {
-		item := &x.plan.headers.items[i]
-		if hostDone && equalFold(item.name, "Host") {
-			if up.Lines[0].By != item.by && !x.droppedAlready(up, item) {
-				up.Dropped = append(up.Dropped, Line{Name: item.name, Value: x.run.Eval(item.value), Origin: OriginDirective,
-					By: item.by, Maybe: item.maybe, DroppedBy: Superseded, DroppedAt: up.Lines[0].By})
-			}
-			continue
+// Lines returns the header lines in the order in which they are sent. They are made anew for each call.
+func (u *Upstream) Lines() []Line {
+	lines := make([]Line, 0, len(u.from.values)+2+len(u.from.client))
+	u.each(func(line *Line) {
+		if line.DroppedBy == Sent {
+			lines = append(lines, *line)
 		}
-		line := Line{Name: item.name, Value: x.run.Eval(item.value), Origin: OriginDirective, By: item.by, Maybe: item.maybe}
-		if line.Value.Empty() {
-			line.DroppedBy = EmptyValue
-			up.Dropped = append(up.Dropped, line)
-			continue
-		}
-		up.Lines = append(up.Lines, line)
-	}
+	})
+	return lines
 }
 
-// droppedAlready reports whether the directive is among what was dropped.
-func (x *exchange) droppedAlready(up *Upstream, item *headerItem) bool {
-	for i := range up.Dropped {
-		if up.Dropped[i].By == item.by {
-			return true
-		}
-	}
-	return false
-}
-
-// defaultLines adds what nginx sets by itself, and no directive does.
-func (x *exchange) defaultLines(up *Upstream, defaults []defaultHeader, hostDone bool) {
-	set := x.plan.headers
-	for i := range defaults {
-		d := &defaults[i]
-		if d.value == nothing || hostDone && d.value == proxyHost {
-			continue
-		}
-		line := Line{Name: d.name, Value: x.value(d.value, up), Maybe: set.open}
-		if by := set.setter(d.name); by != nil {
-			if d.value == closing || d.value == proxyHost {
-				line.DroppedBy, line.DroppedAt = Replaced, by.by
-				up.Dropped = append(up.Dropped, line)
-			}
-			if !by.maybe {
-				continue
-			}
-			continue
-		}
-		if !line.Value.Empty() {
-			up.Lines = append(up.Lines, line)
-		}
-	}
-}
-
-// clientLines adds the client's lines that no directive and no default replaces.
-func (x *exchange) clientLines(up *Upstream, defaults []defaultHeader) {
-	set := x.plan.headers
-	for i := range x.run.Headers {
-		h := &x.run.Headers[i]
-		line := Line{Name: h.Name, Value: vars.Value{Text: h.Value}, Origin: OriginClient, Maybe: set.open || x.plan.passHeaders == catalog.Unknown}
-		if by := set.setter(h.Name); by != nil {
-			line.DroppedBy, line.DroppedAt = Replaced, by.by
-			line.Maybe = by.maybe || line.Maybe && by.maybe
-		} else if why, dropped := dropping(defaults, h.Name); dropped {
-			line.DroppedBy = why
-		} else if x.plan.passHeaders == catalog.No {
-			line.DroppedBy, line.DroppedAt = NotPassed, x.e.config.Effective(x.plan.level, "proxy_pass_request_headers").By
-		}
+// Dropped returns the lines that are not sent, with what dropped them: directives first, then nginx's defaults, then the
+// client's. They are made anew for each call.
+func (u *Upstream) Dropped() []Line {
+	var lines []Line
+	u.each(func(line *Line) {
 		if line.DroppedBy != Sent {
-			up.Dropped = append(up.Dropped, line)
+			lines = append(lines, *line)
+		}
+	})
+	return lines
+}
+
+// each calls visit with every line, sent or dropped, in order. The line is good during the call only.
+//
+// nginx: ngx_http_proxy_init_headers and ngx_http_proxy_create_request.
+func (u *Upstream) each(visit func(*Line)) {
+	if u.from.plan == nil {
+		return
+	}
+	m := lineMaker{up: u, set: u.from.plan.headers, visit: visit}
+	m.defaults = defaultHeaders(u.from.traits, u.Cached && !u.from.plan.cacheScarce)
+	first := u.from.traits.has(hostFirst)
+	if first {
+		m.host()
+	}
+	m.directives(first)
+	m.nginxs(first)
+	m.clients()
+}
+
+// lineMaker makes the lines of one head.
+type lineMaker struct {
+	up       *Upstream
+	set      *headerSet
+	defaults []defaultHeader
+	visit    func(*Line)
+	line     Line
+}
+
+// give hands a line over.
+func (m *lineMaker) give(line Line) {
+	m.line = line
+	m.visit(&m.line)
+}
+
+// directive is what directive i would send.
+func (m *lineMaker) directive(i int) Line {
+	item := &m.set.items[i]
+	line := Line{Name: item.name, Value: m.up.from.values[i], Origin: OriginDirective, By: item.by, Maybe: item.maybe}
+	if line.Value.Empty() {
+		line.DroppedBy = EmptyValue
+	}
+	return line
+}
+
+// host gives the Host line as nginx sends it since 1.31.4: first, the last directive's, $proxy_host where that is empty
+// and the version is not 1.0. The other directives are dropped.
+func (m *lineMaker) host() {
+	own := Line{Name: "Host", Value: m.up.Host, Maybe: m.set.open}
+	last := m.set.last("Host")
+	if last < 0 {
+		m.give(own)
+		return
+	}
+	for i := range last {
+		if equalFold(m.set.items[i].name, "Host") {
+			line := m.directive(i)
+			line.DroppedBy, line.DroppedAt = Superseded, m.set.items[last].by
+			m.give(line)
+		}
+	}
+	line := m.directive(last)
+	m.give(line)
+	if line.DroppedBy != Sent && m.up.Version.Text != "1.0" {
+		m.give(own)
+	}
+}
+
+// directives gives what directives set, but Host where that is done.
+func (m *lineMaker) directives(hostDone bool) {
+	for i := range m.set.items {
+		if !hostDone || !equalFold(m.set.items[i].name, "Host") {
+			m.give(m.directive(i))
+		}
+	}
+}
+
+// own returns what a header of nginx's own is worth.
+func (m *lineMaker) own(c computed) vars.Value {
+	switch c {
+	case proxyHost:
+		return m.up.Host
+	case closing:
+		return vars.Known("close")
+	case bodyLength:
+		return m.up.from.length
+	case chunking:
+		return m.up.from.chunked
+	}
+	return vars.Value{}
+}
+
+// nginxs gives what nginx sets by itself, and no directive does.
+func (m *lineMaker) nginxs(hostDone bool) {
+	for i := range m.defaults {
+		d := &m.defaults[i]
+		line := Line{Name: d.name, Value: m.own(d.value), Maybe: m.set.open}
+		if line.Value.Empty() || hostDone && d.value == proxyHost {
 			continue
 		}
-		up.Lines = append(up.Lines, line)
+		if by := m.set.setter(d.name); by != nil {
+			line.DroppedBy, line.DroppedAt = Replaced, by.by
+		}
+		m.give(line)
+	}
+}
+
+// clients gives the client's lines; those that a directive or a default replaces are dropped.
+func (m *lineMaker) clients() {
+	pass := m.up.from.plan.passHeaders
+	for i := range m.up.from.client {
+		h := &m.up.from.client[i]
+		line := Line{Name: h.Name, Value: vars.Value{Text: h.Value}, Origin: OriginClient,
+			Maybe: m.set.open || pass == catalog.Unknown}
+		if by := m.set.setter(h.Name); by != nil {
+			line.DroppedBy, line.DroppedAt, line.Maybe = Replaced, by.by, by.maybe
+		} else if why, dropped := dropping(m.defaults, h.Name); dropped {
+			line.DroppedBy = why
+		} else if pass == catalog.No {
+			line.DroppedBy, line.DroppedAt = NotPassed, m.up.from.plan.noPass
+		}
+		m.give(line)
 	}
 }
 
@@ -132,4 +195,18 @@ func dropping(defaults []defaultHeader, name string) (why Reason, dropped bool) 
 		}
 	}
 	return Sent, false
+}
+
+// forTraits returns what versions with other traits send for the same request: the same values in another order, with
+// other defaults. ok is false where that is not all that differs.
+func (u *Upstream) forTraits(t traits) (other *Upstream, ok bool) {
+	if u.Chunked || len(u.Body) > 0 || u.BodyUnknown {
+		return nil, false
+	}
+	next := *u
+	next.Version, next.from.traits = u.from.plan.httpVersion(t), t
+	if u.Block != nil {
+		next.Keepalive = keeps(poolOf(u.Block), t)
+	}
+	return &next, true
 }

@@ -48,10 +48,22 @@ type Outcome struct {
 	Unknown string
 
 	version catalog.Version
-	x       *exchange // never changed once made: what is evaluated later works on a copy
+	e       *Evaluator
+	// x is what the outcome was evaluated with; it is never changed: what is evaluated later works on a copy. nil for an
+	// outcome of At, which says in again how to have it once more.
+	x     *exchange
+	again *again
+}
+
+// exchange returns the evaluation behind the outcome.
+func (o *Outcome) exchange() *exchange {
+	if o.x != nil {
+		return o.x
+	}
+	return o.again.exchange(o.e, o.version)
 }
 
 // Used returns the variables, maps and the like that were looked at on the way.
 func (o *Outcome) Used() []vars.Use {
-	return o.x.run.Used()
+	return o.exchange().run.Used()
 }

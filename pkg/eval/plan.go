@@ -10,6 +10,8 @@ import (
 type plan struct {
 	level  *config.Directive
 	pass   *config.Directive
+	block  *config.Directive // the upstream block of a URL without variables
+	pool   poolState
 	prefix string // what the URL's own URI stands for: the name of the location that has the proxy_pass
 	fixed  *target
 	err    error // why nginx refuses the URL, where it has no variables
@@ -22,10 +24,10 @@ type plan struct {
 	cache   setting // proxy_cache
 	timers  *Timers
 
+	noPass                                  *config.Directive // proxy_pass_request_headers
 	passHeaders, passBody, requestBuffering catalog.Tri
 	cacheConvertHead, cacheScarce           bool
 	cacheMethods                            []string
-	pooled                                  config.State // Default: as the version does; Set: the upstream block pools; Unknown: it does not
 }
 
 // setting is a directive whose argument is an expression.
@@ -37,38 +39,41 @@ type setting struct {
 
 // plan returns the plan of a level that a proxy_pass takes.
 func (e *Evaluator) plan(level, pass *config.Directive) *plan {
-	if p, ok := e.plans.Load(level); ok && p.(*plan).pass == pass {
-		return p.(*plan)
+	f := e.facts(level)
+	if p := f.plan.Load(); p != nil && p.pass == pass {
+		return p
 	}
-	p := e.compile(level, pass)
-	e.plans.Store(level, p)
+	p := e.compile(f, pass)
+	f.plan.Store(p)
 	return p
 }
 
 // compile reads what is in effect at the level.
-func (e *Evaluator) compile(level, pass *config.Directive) *plan {
-	p := &plan{level: level, pass: pass, prefix: uriPrefix(pass.Parent), url: e.table.Expr(pass.Arg(1))}
+func (e *Evaluator) compile(f *facts, pass *config.Directive) *plan {
+	p := &plan{level: f.level, pass: pass, prefix: uriPrefix(pass.Parent), url: e.table.Expr(pass.Arg(1))}
 	if text, constant := p.url.Constant(); constant {
 		p.fixed, p.err = parseTarget(text)
+		if p.err == nil && p.fixed.noPort && p.fixed.socket == "" {
+			p.block = e.config.Upstream(p.fixed.host)
+			p.pool = poolOf(p.block)
+		}
 	}
-	p.headers = e.headerSet(level)
-	p.version = e.config.Effective(level, "proxy_http_version")
-	p.method = e.setting(level, "proxy_method")
-	p.body = e.setting(level, "proxy_set_body")
-	p.timers = e.timers(level)
-	p.passHeaders = e.flag(level, "proxy_pass_request_headers", true)
-	p.passBody = e.flag(level, "proxy_pass_request_body", true)
-	p.requestBuffering = e.flag(level, "proxy_request_buffering", true)
-	e.compileCache(p)
+	p.headers = e.headerSet(f)
+	p.version = f.value(httpVersion)
+	p.method = e.settingOf(f.value(requestMethod))
+	p.body = e.settingOf(f.value(requestBody))
+	p.timers = e.timers(f)
+	p.passHeaders, p.noPass = f.flag(passRequestHeaders), f.value(passRequestHeaders).By
+	p.passBody = f.flag(passRequestBody)
+	p.requestBuffering = f.flag(bufferRequest)
+	if p.cache = e.settingOf(f.value(cacheZone)); p.cache.expr != nil {
+		e.compileCache(p)
+	}
 	return p
 }
 
 // compileCache reads what proxy_cache does to requests.
 func (e *Evaluator) compileCache(p *plan) {
-	p.cache = e.setting(p.level, "proxy_cache")
-	if p.cache.expr == nil {
-		return
-	}
 	p.cacheConvertHead = e.flag(p.level, "proxy_cache_convert_head", true) != catalog.No
 	if uses := e.config.Effective(p.level, "proxy_cache_min_uses"); uses.State == config.Set {
 		p.cacheScarce = uses.By.Arg(1) != "1" && uses.By.Arg(1) != "0"
@@ -83,7 +88,11 @@ func (e *Evaluator) compileCache(p *plan) {
 
 // setting reads a directive of one argument.
 func (e *Evaluator) setting(level *config.Directive, name string) setting {
-	v := e.config.Effective(level, name)
+	return e.settingOf(e.config.Effective(level, name))
+}
+
+// settingOf compiles the argument of a directive.
+func (e *Evaluator) settingOf(v config.Value) setting {
 	switch v.State {
 	case config.Unknown:
 		return setting{unknown: true}
@@ -95,17 +104,22 @@ func (e *Evaluator) setting(level *config.Directive, name string) setting {
 
 // flag reads an on/off directive.
 func (e *Evaluator) flag(level *config.Directive, name string, byDefault bool) catalog.Tri {
-	v := e.config.Effective(level, name)
+	return flagOf(e.config.Effective(level, name), byDefault)
+}
+
+// flagOf reads the value of an on/off directive; what is neither is not known.
+func flagOf(v config.Value, byDefault bool) catalog.Tri {
+	on := byDefault
+	if v.State == config.Set {
+		on = equalFold(v.By.Arg(1), "on")
+		if !on && !equalFold(v.By.Arg(1), "off") {
+			return catalog.Unknown
+		}
+	}
 	switch {
 	case v.State == config.Unknown:
 		return catalog.Unknown
-	case v.State == config.Set && equalFold(v.By.Arg(1), "on"):
-		return catalog.Yes
-	case v.State == config.Set && equalFold(v.By.Arg(1), "off"):
-		return catalog.No
-	case v.State == config.Set:
-		return catalog.Unknown
-	case byDefault:
+	case on:
 		return catalog.Yes
 	}
 	return catalog.No

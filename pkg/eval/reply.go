@@ -35,9 +35,13 @@ type reply struct {
 
 // newReply begins an answer at the level where the request ended, on a copy of the run.
 func newReply(o *Outcome) *reply {
-	x := *o.x
-	x.run = o.x.run.Clone()
+	from := o.exchange()
+	x := *from
+	x.run = from.run.Clone()
 	x.run.Version = o.version
+	if x.run.World == nil {
+		x.run.World = &vars.World{}
+	}
 	r := &reply{x: &x, head: &ClientHead{}, length: -1, location: -1}
 	x.run.Late = x.late
 	x.reply = r

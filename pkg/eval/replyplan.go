@@ -37,8 +37,9 @@ type addition struct {
 
 // replyPlan returns what is in effect at a level.
 func (e *Evaluator) replyPlan(level *config.Directive) *replyPlan {
-	if p, ok := e.replies.Load(level); ok {
-		return p.(*replyPlan)
+	f := e.facts(level)
+	if p := f.reply.Load(); p != nil {
+		return p
 	}
 	p := &replyPlan{hidden: map[string]*config.Directive{}, redirects: e.redirects(level)}
 	e.compileHidden(p, level)
@@ -53,7 +54,7 @@ func (e *Evaluator) replyPlan(level *config.Directive) *replyPlan {
 	p.gzip = e.flag(level, "gzip", false)
 	e.compileConnection(p, level)
 	e.compileType(p, level)
-	e.replies.Store(level, p)
+	f.reply.Store(p)
 	return p
 }
 

@@ -32,24 +32,28 @@ type Timer struct {
 	By *config.Directive
 }
 
-// timers returns the timers in effect at a level. Levels with the same directives share them.
-func (e *Evaluator) timers(level *config.Directive) *Timers {
+// timers returns the timers in effect at a level. Levels without a directive share nginx's defaults.
+func (e *Evaluator) timers(f *facts) *Timers {
 	t := Timers{
-		Connect: e.timer(level, "proxy_connect_timeout"),
-		Read:    e.timer(level, "proxy_read_timeout"),
-		Send:    e.timer(level, "proxy_send_timeout"),
-		Client:  e.timer(level, "send_timeout"),
+		Connect: timerOf(f.value(connectTimeout)),
+		Read:    timerOf(f.value(readTimeout)),
+		Send:    timerOf(f.value(sendTimeout)),
+		Client:  timerOf(f.value(clientTimeout)),
 	}
-	if shared, ok := e.spans.Load(t); ok {
-		return shared.(*Timers)
+	if t == defaultTimers {
+		return &defaultTimers
 	}
-	shared, _ := e.spans.LoadOrStore(t, &t)
-	return shared.(*Timers)
+	return &t
 }
 
-// timer returns one timer: nginx's default of all four is a minute.
-func (e *Evaluator) timer(level *config.Directive, name string) Timer {
-	v := e.config.Effective(level, name)
+// defaultTimers are those where no directive says otherwise: a minute each.
+var defaultTimers = Timers{
+	Connect: Timer{After: time.Minute}, Read: Timer{After: time.Minute},
+	Send: Timer{After: time.Minute}, Client: Timer{After: time.Minute},
+}
+
+// timerOf reads a directive's time.
+func timerOf(v config.Value) Timer {
 	t := Timer{After: time.Minute, State: v.State, By: v.By}
 	if v.State == config.Set {
 		after, ok := ParseTime(v.By.Arg(1))

@@ -24,11 +24,6 @@ type Upstream struct {
 	Method, URI, Version vars.Value
 	// VersionBy is the proxy_http_version directive; nil for the default of nginx's version.
 	VersionBy *config.Directive
-	// Lines are the header lines in the order in which they are sent.
-	Lines []Line
-	// Dropped are the lines that are not sent, with what dropped them: the client's first, then nginx's defaults and
-	// directives whose value is empty.
-	Dropped []Line
 	// Open says that not all proxy_set_header directives can be seen: further lines may be sent, each line marked
 	// Maybe may be missing or differ, and each dropped line marked Maybe may be sent. What is not Maybe is sure.
 	Open bool
@@ -46,6 +41,8 @@ type Upstream struct {
 	Timers *Timers
 	// Pass is the proxy_pass directive.
 	Pass *config.Directive
+
+	from material // of the header lines
 }
 
 // Origin says where a header line comes from.
@@ -69,16 +66,16 @@ type Line struct {
 	// Name is as sent: in the spelling of the directive, of nginx or of the client.
 	Name  string
 	Value vars.Value
-	// Origin says where the line comes from.
-	Origin Origin
 	// By is the directive that sets it; nil for other origins.
 	By *config.Directive
+	// DroppedAt is, in Dropped, the directive that dropped it; nil where nginx does so by itself.
+	DroppedAt *config.Directive
+	// DroppedBy says, in Dropped, why the line is not sent.
+	DroppedBy Reason
+	// Origin says where the line comes from.
+	Origin Origin
 	// Maybe says that hidden directives may remove the line, change it or, for a dropped one, restore it.
 	Maybe bool
-	// DroppedBy says, in Dropped, why the line is not sent: one of the Dropped constants.
-	DroppedBy Reason
-	// DroppedAt is the directive that dropped it; nil where nginx does so by itself.
-	DroppedAt *config.Directive
 }
 
 // Reason says why a line is dropped.
@@ -117,35 +114,37 @@ func (r Reason) String() string { return reasons[r] }
 // add, remove or change such a line, or a value is not known: then nothing may be claimed of the header.
 func (u *Upstream) Values(name string) (values []string, known bool) {
 	known = !u.Open
-	for i := range u.Lines {
-		if line := &u.Lines[i]; equalFold(line.Name, name) {
+	u.each(func(line *Line) {
+		if line.DroppedBy == Sent && equalFold(line.Name, name) {
 			known = known && !line.Value.Unknown
 			values = append(values, line.Value.Text)
 		}
-	}
+	})
 	return values, known
 }
 
-// Lookup returns the lines of that name (any case), in order.
-func (u *Upstream) Lookup(name string) []*Line {
-	var lines []*Line
-	for i := range u.Lines {
-		if equalFold(u.Lines[i].Name, name) {
-			lines = append(lines, &u.Lines[i])
+// Lookup returns the lines of that name (any case) that are sent, in order.
+func (u *Upstream) Lookup(name string) []Line {
+	var lines []Line
+	u.each(func(line *Line) {
+		if line.DroppedBy == Sent && equalFold(line.Name, name) {
+			lines = append(lines, *line)
 		}
-	}
+	})
 	return lines
 }
 
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
 // holds the readable stand-in.
 func (u *Upstream) Head() []byte {
-	head := append([]byte(nil), u.Method.Text...)
-	head = append(append(head, ' '), u.URI.Text...)
+	head := make([]byte, 0, 1024)
+	head = append(append(append(head, u.Method.Text...), ' '), u.URI.Text...)
 	head = append(append(append(head, " HTTP/"...), u.Version.Text...), "\r\n"...)
-	for i := range u.Lines {
-		head = u.Lines[i].append(head)
-	}
+	u.each(func(line *Line) {
+		if line.DroppedBy == Sent {
+			head = line.append(head)
+		}
+	})
 	return append(head, "\r\n"...)
 }
 
@@ -157,13 +156,7 @@ func (l *Line) append(head []byte) []byte {
 
 // Known reports whether every byte of the head is known.
 func (u *Upstream) Known() bool {
-	if u.Open || u.Method.Unknown || u.URI.Unknown || u.Version.Unknown {
-		return false
-	}
-	for i := range u.Lines {
-		if u.Lines[i].Value.Unknown {
-			return false
-		}
-	}
-	return true
+	known := !u.Open && !u.Method.Unknown && !u.URI.Unknown && !u.Version.Unknown
+	u.each(func(line *Line) { known = known && !line.Value.Unknown })
+	return known
 }
