@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -239,4 +240,19 @@ http { server { error_page 502 = @b; location /x { proxy_pass http://a; } locati
 	if handled || next.Kind != route.Answer || next.Status != 504 {
 		t.Errorf("504: %v %+v", handled, next)
 	}
+}
+
+// TestConcurrent asks one router from many goroutines; the race detector watches.
+func TestConcurrent(t *testing.T) {
+	r, table, c := load(t, many(20, 4))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for _, d := range c.Locations() {
+				r.At(table.NewRun(unplaced("/"), newest, nil), d)
+				r.Route(table.NewRun(request("host3.test", "/app1/x"), newest, nil))
+			}
+		})
+	}
+	group.Wait()
 }

@@ -63,6 +63,26 @@ func BenchmarkAt(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(locations)), "ns/location")
 }
 
+// BenchmarkAtCold is the same with nothing compiled, by the number of servers.
+func BenchmarkAtCold(b *testing.B) {
+	for _, servers := range []int{250, 500, 1000} {
+		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
+			_, _, c := load(b, many(servers, 4))
+			locations := c.Locations()
+			c.Definitions("x")
+			req := request("host1.test", "/")
+			for b.Loop() {
+				table := vars.NewTable(c)
+				r := route.New(c, table)
+				for _, d := range locations {
+					r.At(table.NewRun(req, newest, nil), d)
+				}
+				r.Route(table.NewRun(req, newest, nil))
+			}
+		})
+	}
+}
+
 // BenchmarkRoute is one whole way among 500 servers, by the number of locations in each.
 func BenchmarkRoute(b *testing.B) {
 	for _, locations := range []int{4, 64, 1024} {

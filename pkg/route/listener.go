@@ -36,11 +36,13 @@ func (r *Router) gatherEndpoints() []*endpoint {
 		name string
 		port uint16
 	}
+	budget := maxListens
 	all := []*endpoint{}
 	index := map[key]*endpoint{}
 	for _, server := range r.config.Servers() {
 		for _, l := range r.vars.Listens(server) {
-			for port := int(l.Port); port <= int(l.LastPort); port++ {
+			for port := int(l.Port); port <= int(l.LastPort) && budget > 0; port++ {
+				budget--
 				k := key{l.Addr, l.Name, uint16(port)}
 				e := index[k]
 				if e == nil {
@@ -57,6 +59,9 @@ func (r *Router) gatherEndpoints() []*endpoint {
 	}
 	return all
 }
+
+// maxListens is how many ports of servers are looked at: a range may name 65,535.
+const maxListens = 1 << 20
 
 // add adds a server to an endpoint.
 func (e *endpoint) add(l vars.Listen, server *config.Directive) {

@@ -3,6 +3,7 @@ package route
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
@@ -124,6 +125,7 @@ func (w *way) rewriteLocation() phase {
 // nginx: ngx_http_core_post_rewrite_phase.
 func (w *way) postRewrite() phase {
 	if !w.changed {
+		w.assignForeign()
 		if w.assumed {
 			return tryFiles
 		}
@@ -137,6 +139,21 @@ func (w *way) postRewrite() phase {
 	}
 	w.run.Location = w.run.Server
 	return findLocation
+}
+
+// assignForeign makes Unknown what code that we don't follow, or the answer of an auth_request, may have assigned.
+func (w *way) assignForeign() {
+	if w.run.Location == nil {
+		return
+	}
+	p := w.router.placeOf(w.run.Location)
+	if p.code != nil {
+		w.run.ForgetAssigned()
+		w.tell(AtRewrite, p.code, func() string { return "runs code that is not followed" })
+	}
+	for _, d := range p.answers {
+		w.run.Forget(strings.TrimPrefix(d.Arg(1), "$"), d)
+	}
 }
 
 // conclude ends the request, or leads it on, with what the rewrite directives said.
