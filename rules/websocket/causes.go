@@ -50,6 +50,15 @@ func (c *causes) add(at *config.Directive, key string, s *site, when versions) {
 // report reports each cause once, about the locations that it has its effect on. What say leaves out is filled in: the
 // versions, and labels that name those locations. A finding with an empty message is left out.
 func (c *causes) report(p *lint.Pass, say func(*cause) diag.Diagnostic) {
+	c.give(say, p.Report)
+}
+
+// reportOptional is report for findings that are off by default: see lint.Pass.ReportOptional.
+func (c *causes) reportOptional(p *lint.Pass, say func(*cause) diag.Diagnostic) {
+	c.give(say, p.ReportOptional)
+}
+
+func (c *causes) give(say func(*cause) diag.Diagnostic, report func(diag.Diagnostic, ...*config.Directive)) {
 	for _, one := range c.list {
 		d := say(one)
 		if d.Message == "" {
@@ -58,7 +67,7 @@ func (c *causes) report(p *lint.Pass, say func(*cause) diag.Diagnostic) {
 		d.Nginx = one.when.ranges()
 		d.Chain = lint.Chain(one.at)
 		d.Labels = append(d.Labels, one.labels()...)
-		p.Report(d, one.about()...)
+		report(d, one.about()...)
 	}
 }
 

@@ -46,7 +46,7 @@ func duplicateUpgradeHeader(p *lint.Pass) {
 }
 
 // sameOrNot says whether the lines' values are equal, in any case.
-func sameOrNot(lines []*eval.Line) string {
+func sameOrNot(lines []eval.Line) string {
 	for _, line := range lines {
 		if !strings.EqualFold(line.Value.Text, lines[0].Value.Text) {
 			return "differ"

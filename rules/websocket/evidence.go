@@ -35,12 +35,12 @@ func show(u *eval.Upstream, client eval.Client, nginx string, wrong []string) *d
 		first.Origin, first.At = eval.OriginDirective.String(), lint.Head(u.VersionBy)
 	}
 	e.Lines = append(e.Lines, first)
-	for i := range u.Lines {
-		e.Lines = append(e.Lines, showLine(&u.Lines[i], wrong))
+	for _, line := range u.Lines() {
+		e.Lines = append(e.Lines, showLine(&line, wrong))
 	}
-	for i := range u.Dropped {
-		if line := &u.Dropped[i]; ofInterest(line, wrong) {
-			e.Lines = append(e.Lines, showLine(line, wrong))
+	for _, line := range u.Dropped() {
+		if ofInterest(&line, wrong) {
+			e.Lines = append(e.Lines, showLine(&line, wrong))
 		}
 	}
 	return e

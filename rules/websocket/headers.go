@@ -16,8 +16,8 @@ func decider(u *eval.Upstream, name string) *config.Directive {
 			return line.By
 		}
 	}
-	for i := range u.Dropped {
-		if line := &u.Dropped[i]; line.By != nil && strings.EqualFold(line.Name, name) {
+	for _, line := range u.Dropped() {
+		if line.By != nil && strings.EqualFold(line.Name, name) {
 			by = line.By
 		}
 	}
