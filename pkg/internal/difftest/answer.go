@@ -1,7 +1,6 @@
 package difftest
 
 import (
-	"bufio"
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
@@ -53,19 +52,6 @@ func (a Answer) bytes(method, key string) []byte {
 		return []byte(b.String())
 	}
 	return append([]byte(b.String()), a.framed()...)
-}
-
-// To is what the backend writes for a request with that head, whose bytes end with the empty line.
-func (a Answer) To(upstream Bytes) []byte {
-	h, _ := readHead(bufio.NewReader(strings.NewReader(string(upstream)))) // what is missing at its end is empty
-	return a.to(h)
-}
-
-func (a Answer) to(h head) []byte {
-	if a.Strict {
-		a = strictAnswer(h)
-	}
-	return a.bytes(h.method(), h.value("Sec-WebSocket-Key"))
 }
 
 // framed is the body as it goes over the wire; a chunked one in two chunks where it has two bytes.

@@ -71,6 +71,9 @@ func judge(t *testing.T, c *Case, r Result) {
 		if o.Fault != "" {
 			t.Errorf("%s, request %d: %s\n%v\n%v", c.ID, i, o.Fault, c.Pick, c.Requests[i].Pick)
 		}
+		if dimProtocol.is(c.Requests[i].Pick, "0.9") {
+			continue // a whole request of that age gets through, to the default server
+		}
 		if _, _, early := decided(c.Pick, c.Requests[i].Pick); early == (len(o.Upstream) > 0) && !barren(c.Pick) {
 			t.Errorf("%s, request %d: early %v, %q\n%v\n%v", c.ID, i, early, o.Status, c.Pick, c.Requests[i].Pick)
 		}

@@ -62,12 +62,32 @@ func (g *Generator) Planted(n int) []Planted {
 			chosen = append(chosen, faults[turn%len(faults)])
 			turn++
 		}
-		if i%4 == 3 { // any second, but not the same
-			chosen = append(chosen, faults[(turn+g.rng.IntN(len(faults)-1))%len(faults)])
+		if i%4 == 3 {
+			chosen = append(chosen, g.second(faults, chosen[0]))
 		}
 		out = append(out, g.Plant(chosen...))
 	}
 	return out
+}
+
+// second picks another fault, one that does not undo the first.
+func (g *Generator) second(faults []Fault, first Fault) Fault {
+	for {
+		second := faults[g.rng.IntN(len(faults))]
+		if second.Name != first.Name && !second.touches(first) {
+			return second
+		}
+	}
+}
+
+// touches says whether two faults change the same part of a configuration.
+func (f Fault) touches(other Fault) bool {
+	for part := range f.pick {
+		if _, both := other.pick[part]; both {
+			return true
+		}
+	}
+	return f.edit != nil && other.edit != nil && f.Rule == other.Rule
 }
 
 // Plant makes one working case and puts the faults into it.

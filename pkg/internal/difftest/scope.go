@@ -65,6 +65,9 @@ func outOfScope(a *Dimension, av string, b *Dimension, bv string) (reason string
 	if reason, yes := impossible(a, av, b, bv); yes {
 		return reason, true
 	}
+	if b == dimProtocol && bv == "0.9" && !a.Request || a == dimProtocol && av == "0.9" && b == dimAnswer {
+		return "HTTP/0.9 has no headers and gets to the default server only: it is sent, but not counted with these", true
+	}
 	am, bm := a.option(av).Masks, b.option(bv).Masks
 	switch {
 	case am && bm:
