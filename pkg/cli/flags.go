@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,8 +10,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/settings"
 	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
@@ -29,6 +32,14 @@ type ask struct {
 	minLevel    string
 	root        string
 	maxFileSize size
+	config      string
+	noConfig    bool
+	webSockets  []string
+	skipForeign bool
+
+	changed func(flag string) bool  // whether a flag was given
+	found   map[string]string       // files that find found, by where it began
+	read    map[string]readSettings // settings by path
 }
 
 func (k *ask) register(flags *pflag.FlagSet) {
@@ -46,30 +57,53 @@ func (k *ask) register(flags *pflag.FlagSet) {
 	flags.StringVar(&k.prefix, "prefix", "", "the `DIR` that relative includes start from")
 	flags.StringVar(&k.contexts, "context", "", "where a fragment is included: http, server, ... (`CTX,...`)")
 	flags.StringVar(&k.stdinName, "stdin-filename", "", "the `PATH` that standard input stands for")
+	flags.StringArrayVar(&k.webSockets, "ws-path", nil, "a `PATH` at which WebSockets are opened; repeatable")
+	flags.BoolVar(&k.skipForeign, "skip-foreign", false, "pass over given files without any nginx directive")
+	flags.StringVarP(&k.config, "config", "c", "", "the settings `FILE`; otherwise .ngxproof.yaml beside PATH or above")
+	flags.BoolVar(&k.noConfig, "no-config", false, "use no settings file and no baseline")
 	flags.Var(&k.maxFileSize, "max-file-size", "refuse files larger than `SIZE` bytes (KiB, MiB, GiB)")
 }
 
-// options are the flags' meanings.
+// options are what the flags and the settings mean together: a flag wins over the settings.
 type options struct {
 	contexts  catalog.Context
-	target    lint.Target
+	config    config.Options
+	lint      lint.Options
 	selection lint.Selection
 	failLevel diag.Level // Off for never
 	minLevel  diag.Level
+
+	// contextsOf says where a fragment is included, by the settings; 0 where they don't.
+	contextsOf func(path string) catalog.Context
+	roots      []string // that the settings name
 }
 
-func (k *ask) options(rules *lint.Registry) (o options, err error) {
+func (k *ask) options(rules *lint.Registry, s *settings.Settings) (o options, err error) {
 	if o.contexts, err = k.parseContexts(); err != nil {
 		return o, err
 	}
-	if o.target, err = k.parseTarget(); err != nil {
+	dir, err := os.Getwd()
+	if err != nil {
+		return o, fmt.Errorf("the working folder: %w", reason(err))
+	}
+	o.roots = s.Roots
+	o.contextsOf = func(path string) catalog.Context { return s.Contexts(dir, path) }
+	o.config = config.Options{Prefix: s.Prefix, IncludeMap: s.IncludeMap, Declared: s.Directives}
+	if k.changed("prefix") {
+		o.config.Prefix = k.prefix
+	}
+	if o.lint, err = k.lintOptions(s); err != nil {
 		return o, err
 	}
-	if o.selection, err = rules.Select(lint.Choice{Select: k.selected, Ignore: k.ignored}); err != nil {
+	choice := lint.Choice{Select: k.selected, Ignore: k.ignored, Levels: s.Rules, Overrides: s.LintOverrides(dir)}
+	if o.selection, err = rules.Select(choice); err != nil {
 		return o, err
 	}
 	if o.failLevel, err = parseLevel("fail-level", k.failLevel, "error", "warning", "info", "never"); err != nil {
 		return o, err
+	}
+	if s.FailLevel != nil && !k.changed("fail-level") {
+		o.failLevel = *s.FailLevel
 	}
 	o.minLevel, err = parseLevel("min-level", k.minLevel, "error", "warning", "info")
 	return o, err
@@ -89,8 +123,26 @@ func (k *ask) parseContexts() (catalog.Context, error) {
 	return 0, fmt.Errorf("--context: `%s` is no context; they are %s", unknown, strings.Join(catalog.AnyContext.Names(), ", "))
 }
 
-func (k *ask) parseTarget() (lint.Target, error) {
-	if k.version == "" {
+func (k *ask) lintOptions(s *settings.Settings) (o lint.Options, err error) {
+	o.Modules = s.Modules
+	o.WebSockets = slices.Clone(s.WebSockets)
+	for _, path := range k.webSockets {
+		if !strings.HasPrefix(path, "/") {
+			return o, fmt.Errorf("--ws-path: `%s` is no path of a request: it begins with a slash", source.Printable(path))
+		}
+		if !slices.ContainsFunc(o.WebSockets, func(w lint.WebSocket) bool { return w.Path == path }) {
+			o.WebSockets = append(o.WebSockets, lint.WebSocket{Path: path})
+		}
+	}
+	o.Target, err = k.parseTarget(s)
+	return o, err
+}
+
+func (k *ask) parseTarget(s *settings.Settings) (lint.Target, error) {
+	switch {
+	case !k.changed("nginx-version") && !s.Version.IsZero():
+		return lint.OneVersion(s.Version), nil
+	case k.version == "":
 		return lint.AllVersions(), nil
 	}
 	v, err := catalog.ParseTarget(k.version)

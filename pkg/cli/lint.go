@@ -1,20 +1,14 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
-	"github.com/ngxproof/ngxproof/pkg/lint"
-	"github.com/ngxproof/ngxproof/pkg/report"
 	"github.com/ngxproof/ngxproof/pkg/source"
-	"github.com/ngxproof/ngxproof/rules"
 )
 
 func (a *app) lintCommand() *cobra.Command {
@@ -35,7 +29,10 @@ and 2 if the job could not be done.`,
   nginx -T 2>/dev/null | ngxproof lint -
   ngxproof lint -o concise -o json=report.json .`,
 		DisableFlagsInUseLine: true,
-		RunE:                  func(_ *cobra.Command, args []string) error { return a.lint(&k, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			k.changed = cmd.Flags().Changed
+			return a.lint(&k, args)
+		},
 	}
 	k.register(cmd.Flags())
 	return cmd
@@ -43,35 +40,28 @@ and 2 if the job could not be done.`,
 
 func (a *app) lint(k *ask, paths []string) error {
 	start := time.Now()
-	all := rules.All()
-	opts, err := k.options(all)
-	if err != nil {
-		return err
-	}
 	outputs, err := parseOutputs(k.outputs)
 	if err != nil {
 		return err
 	}
-	t, err := a.targets(k, opts, paths)
+	jobs, err := a.jobs(k, paths)
 	if err != nil {
 		return err
 	}
-	linter := lint.New(opts.selection, lint.Options{Target: opts.target})
-	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) { return t.configs[i], nil })
-	if err := errors.Join(append(t.errs, append(t.limits(), err)...)...); err != nil {
-		a.fail(err)
+	minLevel := diag.Info
+	for _, j := range jobs {
+		if err := j.lint(); err != nil {
+			a.fail(err)
+		}
+		a.judge(j.found, j.opts.failLevel)
+		minLevel = j.opts.minLevel
 	}
-	found = t.reported(found)
-	a.judge(found, opts.failLevel)
-	result := report.Result{
-		Diagnostics: a.shown(k, found, opts.minLevel),
-		Entries:     t.entries(),
-		Files:       len(t.files()),
-		Rules:       len(linter.Rules()),
-		Tool:        report.Tool{Name: "ngxproof", Version: build().Version},
-	}
+	result := resultOf(jobs)
+	result.Diagnostics = a.shown(k, result.Diagnostics, minLevel)
 	if k.verbose {
-		a.trail(t)
+		for _, j := range jobs {
+			a.trail(j.targets)
+		}
 		result.Elapsed = time.Since(start)
 	}
 	return a.write(outputs, result, k.quiet)

@@ -60,7 +60,8 @@ func unknownFormat(name string) error {
 // write writes all reports. Where the one on standard output is for a program, or there is none, the summary goes to
 // standard error.
 func (a *app) write(outputs []output, r report.Result, quiet bool) error {
-	summary := !quiet && len(r.Entries) > 0
+	nothing := len(r.Entries) == 0 && r.Skipped == 0
+	summary := !quiet && !nothing
 	var errs []error
 	for _, o := range outputs {
 		switch {
@@ -69,7 +70,7 @@ func (a *app) write(outputs []output, r report.Result, quiet bool) error {
 			continue
 		case !report.Machine(o.name):
 			summary = false
-			if len(r.Entries) == 0 {
+			if nothing {
 				continue // what went wrong was said
 			}
 		}

@@ -15,7 +15,7 @@ import (
 // be read is in the targets.
 func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 	if len(paths) == 0 {
-		paths = defaultPaths()
+		paths = defaultPaths(opts.roots)
 		if k.root != "" {
 			paths = []string{k.root}
 		}
@@ -31,8 +31,8 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the working folder: %w", reason(err))
 	}
-	disk := source.Disk{Dir: dir, MaxFileSize: int64(k.maxFileSize)}
-	t := &targets{opts: config.Options{Prefix: k.prefix, Contexts: opts.contexts}}
+	disk := k.disk(dir)
+	t := &targets{opts: opts, skipForeign: k.skipForeign}
 	if stdin {
 		return t, a.fromStdin(t, k, disk)
 	}
@@ -41,6 +41,9 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 	t.load(t.knownRoots(k.root))
 	return t, nil
 }
+
+// disk returns the reader of files; dir is the working folder.
+func (k *ask) disk(dir string) source.Disk { return source.Disk{Dir: dir, MaxFileSize: int64(k.maxFileSize)} }
 
 // fromStdin loads what standard input says: an nginx -T dump, a file that --stdin-filename names, or one without a name.
 func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
@@ -66,7 +69,7 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 		return nil
 	}
 	t.loader = config.NewLoader(disk)
-	t.configs = append(t.configs, t.loader.LoadFile(file, t.opts))
+	t.configs = append(t.configs, t.loader.LoadFile(file, t.optionsOf(file.Path)))
 	return nil
 }
 

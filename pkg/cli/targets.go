@@ -17,12 +17,15 @@ import (
 // targets are the configurations that a command's PATHs stand for.
 type targets struct {
 	loader    *config.Loader
-	opts      config.Options
+	opts      options
 	roots     []string         // files that nginx would start from, each to be judged whole
 	fragments []string         // other files
 	configs   []*config.Config // what is to be judged
 	only      map[string]bool  // files whose findings are reported, by identity; nil for every file
 	errs      []error          // what could not be read
+
+	skipForeign bool
+	skipped     int // given files that were passed over since they hold no directive
 }
 
 // find sorts PATHs into roots and fragments. Files that a folder has and that are not nginx configuration are left out.
@@ -70,6 +73,8 @@ func (t *targets) sort(paths []string, seen map[string]bool, walked bool) int {
 		switch {
 		case err != nil:
 			t.failed(err)
+		case t.skipForeign && !walked && foreign(file):
+			t.skipped++
 		case binary(file.Text):
 			t.failed(fmt.Errorf("%s: this is a binary file, not a configuration", source.Printable(path)))
 		case config.IsRoot(file):
@@ -144,7 +149,7 @@ func (t *targets) inside(known, fragments []string) []string {
 func (t *targets) loadAll(paths []string) []*config.Config {
 	configs := make([]*config.Config, len(paths))
 	errs := make([]error, len(paths))
-	each(len(paths), func(i int) { configs[i], errs[i] = t.loader.Load(paths[i], t.opts) })
+	each(len(paths), func(i int) { configs[i], errs[i] = t.loader.Load(paths[i], t.optionsOf(paths[i])) })
 	var loaded []*config.Config
 	for i, c := range configs {
 		t.failed(errs[i])
@@ -153,6 +158,15 @@ func (t *targets) loadAll(paths []string) []*config.Config {
 		}
 	}
 	return loaded
+}
+
+// optionsOf returns how the configuration that begins at path is loaded.
+func (t *targets) optionsOf(path string) config.Options {
+	opts := t.opts.config
+	if opts.Contexts = t.opts.contexts; opts.Contexts == 0 {
+		opts.Contexts = t.opts.contextsOf(path)
+	}
+	return opts
 }
 
 // each calls do with 0 to n-1, concurrently.
@@ -256,8 +270,11 @@ func identity(path string) string {
 // usualRoots are where a configuration starts if nobody says where, in the order in which they are tried.
 var usualRoots = []string{"nginx.conf", "nginx/nginx.conf", "conf/nginx.conf"}
 
-// defaultPaths returns what no PATH stands for.
-func defaultPaths() []string {
+// defaultPaths returns what no PATH stands for: the roots of the settings, where they name some.
+func defaultPaths(roots []string) []string {
+	if len(roots) > 0 {
+		return roots
+	}
 	for _, path := range usualRoots {
 		if _, err := os.Stat(path); err == nil {
 			return []string{path}
@@ -272,7 +289,7 @@ func (t *targets) knownRoots(named string) []string {
 	if named != "" {
 		return []string{filepath.Clean(named)}
 	}
-	candidates := slices.Clone(usualRoots)
+	candidates := slices.Concat(t.opts.roots, usualRoots)
 	for _, path := range t.fragments {
 		candidates = append(candidates, above(path)...)
 	}
