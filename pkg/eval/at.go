@@ -6,6 +6,7 @@ import (
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -27,7 +28,14 @@ func (e *Evaluator) At(location *config.Directive, client Client, v catalog.Vers
 type site struct {
 	mu      sync.Mutex
 	target  string // of the clients' requests
+	start   *start // nil where the clients' ways may differ
 	columns []*column
+}
+
+// start is where every client's request stands before it is proxied or answered.
+type start struct {
+	run      vars.Run
+	decision *route.Decision
 }
 
 // column is what one version of nginx does.
@@ -87,6 +95,8 @@ type scratch struct {
 	req vars.Request
 	run vars.Run
 	x   exchange
+
+	late func(string) (vars.Value, bool)
 }
 
 // fresh evaluates a client's request at a location.
@@ -101,12 +111,9 @@ func (e *Evaluator) fresh(f *facts, client int, v catalog.Version) (out Outcomes
 	defer e.scratch.Put(s)
 	f.door.request(&s.req, client, f.site.target)
 	out.Complete = vars.Worlds(MaxWorlds, func(w *vars.World) {
-		e.table.Restart(&s.run, &s.req, v, w)
-		s.x = exchange{e: e, run: &s.run, length: -1}
-		s.run.Late, s.run.Prefix = s.x.late, e.Prefix
 		o := &atOutcome{again: again{f: f, client: client}}
 		o.one[0] = &o.Outcome
-		e.decide(&o.Outcome, &s.x, e.router.At(&s.run, f.level))
+		e.decide(&o.Outcome, &s.x, s.route(e, f, v, w))
 		if o.x, o.Outcome.again = nil, &o.again; w.Choices() > 0 {
 			o.again.world = w.Frozen()
 		}
@@ -117,6 +124,27 @@ func (e *Evaluator) fresh(f *facts, client int, v catalog.Version) (out Outcomes
 		}
 	})
 	return out, bound
+}
+
+// route sends the request to its end, or puts it where another client's was, if that looked at nothing in which the two
+// differ.
+func (s *scratch) route(e *Evaluator, f *facts, v catalog.Version, w *vars.World) *route.Decision {
+	if s.late == nil {
+		s.late = s.x.late
+	}
+	s.x = exchange{e: e, run: &s.run, length: -1}
+	if from := f.site.start; from != nil && from.run.Version == v {
+		s.run.Resume(&from.run, &s.req, w)
+		s.run.Late = s.late
+		return from.decision
+	}
+	e.table.Restart(&s.run, &s.req, v, w)
+	s.run.Late, s.run.Prefix = s.late, e.Prefix
+	d := e.router.At(&s.run, f.level)
+	if s.run.Untouched() {
+		f.site.start = &start{run: s.run, decision: d}
+	}
+	return d
 }
 
 // atOutcome is an outcome with what belongs to it.

@@ -44,9 +44,9 @@ func (x *exchange) evaluate() []vars.Value {
 // Lines returns the header lines in the order in which they are sent. They are made anew for each call.
 func (u *Upstream) Lines() []Line {
 	lines := make([]Line, 0, len(u.from.values)+2+len(u.from.client))
-	u.each(func(line *Line) {
+	u.each(func(line Line) {
 		if line.DroppedBy == Sent {
-			lines = append(lines, *line)
+			lines = append(lines, line)
 		}
 	})
 	return lines
@@ -56,22 +56,22 @@ func (u *Upstream) Lines() []Line {
 // client's. They are made anew for each call.
 func (u *Upstream) Dropped() []Line {
 	var lines []Line
-	u.each(func(line *Line) {
+	u.each(func(line Line) {
 		if line.DroppedBy != Sent {
-			lines = append(lines, *line)
+			lines = append(lines, line)
 		}
 	})
 	return lines
 }
 
-// each calls visit with every line, sent or dropped, in order. The line is good during the call only.
+// each calls visit with every line, sent or dropped, in order.
 //
 // nginx: ngx_http_proxy_init_headers and ngx_http_proxy_create_request.
-func (u *Upstream) each(visit func(*Line)) {
+func (u *Upstream) each(visit func(Line)) {
 	if u.from.plan == nil {
 		return
 	}
-	m := lineMaker{up: u, set: u.from.plan.headers, visit: visit}
+	m := lineMaker{up: u, set: u.from.plan.headers, give: visit}
 	m.defaults = defaultHeaders(u.from.traits, u.Cached && !u.from.plan.cacheScarce)
 	first := u.from.traits.has(hostFirst)
 	if first {
@@ -87,14 +87,7 @@ type lineMaker struct {
 	up       *Upstream
 	set      *headerSet
 	defaults []defaultHeader
-	visit    func(*Line)
-	line     Line
-}
-
-// give hands a line over.
-func (m *lineMaker) give(line Line) {
-	m.line = line
-	m.visit(&m.line)
+	give     func(Line)
 }
 
 // directive is what directive i would send.

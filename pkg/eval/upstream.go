@@ -114,7 +114,7 @@ func (r Reason) String() string { return reasons[r] }
 // add, remove or change such a line, or a value is not known: then nothing may be claimed of the header.
 func (u *Upstream) Values(name string) (values []string, known bool) {
 	known = !u.Open
-	u.each(func(line *Line) {
+	u.each(func(line Line) {
 		if line.DroppedBy == Sent && equalFold(line.Name, name) {
 			known = known && !line.Value.Unknown
 			values = append(values, line.Value.Text)
@@ -126,9 +126,9 @@ func (u *Upstream) Values(name string) (values []string, known bool) {
 // Lookup returns the lines of that name (any case) that are sent, in order.
 func (u *Upstream) Lookup(name string) []Line {
 	var lines []Line
-	u.each(func(line *Line) {
+	u.each(func(line Line) {
 		if line.DroppedBy == Sent && equalFold(line.Name, name) {
-			lines = append(lines, *line)
+			lines = append(lines, line)
 		}
 	})
 	return lines
@@ -137,15 +137,28 @@ func (u *Upstream) Lookup(name string) []Line {
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
 // holds the readable stand-in.
 func (u *Upstream) Head() []byte {
-	head := make([]byte, 0, 1024)
+	head := make([]byte, 0, u.size())
 	head = append(append(append(head, u.Method.Text...), ' '), u.URI.Text...)
 	head = append(append(append(head, " HTTP/"...), u.Version.Text...), "\r\n"...)
-	u.each(func(line *Line) {
+	u.each(func(line Line) {
 		if line.DroppedBy == Sent {
 			head = line.append(head)
 		}
 	})
 	return append(head, "\r\n"...)
+}
+
+// size returns about how long the head is, rather more than less.
+func (u *Upstream) size() int {
+	const fixed = 128 // request line and nginx's own headers
+	n := fixed + len(u.URI.Text) + len(u.Host.Text)
+	for i := range u.from.values {
+		n += len(u.from.plan.headers.items[i].name) + len(u.from.values[i].Text) + len(": \r\n")
+	}
+	for i := range u.from.client {
+		n += len(u.from.client[i].Name) + len(u.from.client[i].Value) + len(": \r\n")
+	}
+	return n
 }
 
 // append appends the line with its end to head.
@@ -157,6 +170,6 @@ func (l *Line) append(head []byte) []byte {
 // Known reports whether every byte of the head is known.
 func (u *Upstream) Known() bool {
 	known := !u.Open && !u.Method.Unknown && !u.URI.Unknown && !u.Version.Unknown
-	u.each(func(line *Line) { known = known && !line.Value.Unknown })
+	u.each(func(line Line) { known = known && !line.Value.Unknown })
 	return known
 }

@@ -31,3 +31,17 @@ func (t *Table) Restart(r *Run, req *Request, v catalog.Version, w *World) {
 	*r = Run{Table: t, Version: v, Request: req, World: w, Method: req.Method, Headers: req.Headers}
 	r.slots = slots
 }
+
+// Untouched reports whether the run got where it stands without looking at a variable, its nginx's version or its World,
+// so that a request that differs in nothing else than header lines would stand there too.
+func (r *Run) Untouched() bool {
+	return len(r.slots) == 0 && !r.usesVersion && !r.failed && r.World.Choices() == 0
+}
+
+// Resume makes r stand where from does, which is Untouched, with another request.
+func (r *Run) Resume(from *Run, req *Request, w *World) {
+	slots := r.slots[:0]
+	*r = *from
+	r.slots, r.index = slots, nil
+	r.Request, r.Headers, r.World = req, req.Headers, w
+}
