@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/lint"
 )
 
 // Result is what one run found.
@@ -23,6 +24,11 @@ type Result struct {
 	Files int
 	// Rules is how many rules looked.
 	Rules int
+	// Known is every rule that the program has, whether it looked or not, sorted by code: a host that keeps findings from
+	// one run to the next is told of the same rules each time.
+	Known []*lint.Rule
+	// Problems say what could not be done, a line each: a file that can't be read. Findings may be missing then.
+	Problems []string
 	// Skipped is how many given files were passed over because they hold no nginx configuration.
 	Skipped int
 	// Fixed is how many findings were mended; they are not among Diagnostics.
@@ -45,6 +51,22 @@ type Options struct {
 	Width int
 	// Quiet leaves the summary line out.
 	Quiet bool
+	// FailLevel is the level from which on a finding fails a run; Off for never.
+	FailLevel diag.Level
+	// Suppressed writes suppressed findings too, marked as such, where a format has a mark that not every host heeds.
+	Suppressed bool
+	// Repository turns a file's name into its path from the root of the repository, with links followed and slashes:
+	// hosts know files by that. A file outside of it stays what it is. Nil stands for names that are so already.
+	Repository func(name string) string
+	// Warn takes what a user must know about the report itself, a line each: that a host's limit cut it. Nil drops it.
+	Warn func(line string)
+}
+
+// warn says something about the report.
+func (o Options) warn(line string) {
+	if o.Warn != nil {
+		o.Warn(line)
+	}
 }
 
 // Format writes a result. Its error is that of the writer.
@@ -52,9 +74,14 @@ type Format func(w io.Writer, r Result, o Options) error
 
 // formats are the formats by their names on the command line.
 var formats = map[string]Format{
-	"full":    Full,
-	"concise": Concise,
-	"json":    JSON,
+	"full":     Full,
+	"concise":  Concise,
+	"json":     JSON,
+	"sarif":    SARIF,
+	"github":   GitHub,
+	"gitlab":   GitLab,
+	"junit":    JUnit,
+	"markdown": Markdown,
 }
 
 // Names returns the names of all formats, sorted.

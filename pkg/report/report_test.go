@@ -247,7 +247,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	if diff := cmp.Diff([]string{"concise", "full", "json"}, Names()); diff != "" {
+	if diff := cmp.Diff([]string{"concise", "full", "github", "gitlab", "json", "junit", "markdown", "sarif"}, Names()); diff != "" {
 		t.Error(diff)
 	}
 	for _, name := range Names() {
