@@ -64,6 +64,17 @@ func (k *ask) register(flags *pflag.FlagSet) {
 	flags.Var(&k.maxFileSize, "max-file-size", "refuse files larger than `SIZE` bytes (KiB, MiB, GiB)")
 }
 
+// registerSettings registers the flags that stand for settings, and those that choose the file of them.
+func (k *ask) registerSettings(flags *pflag.FlagSet) {
+	k.maxFileSize = source.DefaultMaxFileSize
+	flags.StringVar(&k.failLevel, "fail-level", "warning", "as for lint")
+	flags.StringVar(&k.version, "nginx-version", "", "as for lint")
+	flags.StringVar(&k.prefix, "prefix", "", "as for lint")
+	flags.StringArrayVar(&k.webSockets, "ws-path", nil, "as for lint")
+	flags.StringVarP(&k.config, "config", "c", "", "the settings `FILE`; otherwise .ngxproof.yaml beside FILE or above")
+	flags.BoolVar(&k.noConfig, "no-config", false, "use no settings file")
+}
+
 // options are what the flags and the settings mean together: a flag wins over the settings.
 type options struct {
 	contexts  catalog.Context

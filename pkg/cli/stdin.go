@@ -43,7 +43,9 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 }
 
 // disk returns the reader of files; dir is the working folder.
-func (k *ask) disk(dir string) source.Disk { return source.Disk{Dir: dir, MaxFileSize: int64(k.maxFileSize)} }
+func (k *ask) disk(dir string) source.Disk {
+	return source.Disk{Dir: dir, MaxFileSize: int64(k.maxFileSize)}
+}
 
 // fromStdin loads what standard input says: an nginx -T dump, a file that --stdin-filename names, or one without a name.
 func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {

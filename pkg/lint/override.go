@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/source"
@@ -56,15 +59,25 @@ func (c *Choice) choose(r *Rule) (chosen, bool) {
 	return how, on
 }
 
-// wished returns what the levels wish of the rule: of equally close selectors the higher level.
-func wished(levels map[string]diag.Level, r *Rule) wish {
-	var best wish
-	for s, level := range levels {
-		if f := fit(s, r); f > best.fit || f == best.fit && f != noFit && level > best.level {
-			best = wish{level, f}
+// LevelFor returns the level that a rule is given by selectors, and the one that decides: the most specific, of equally
+// specific ones that of the higher level. The selector is "" where none fits.
+func LevelFor(levels map[string]diag.Level, r *Rule) (level diag.Level, selector string) {
+	best := noFit
+	for _, s := range slices.Sorted(maps.Keys(levels)) {
+		if f := fit(s, r); f > best || f == best && f != noFit && levels[s] > level {
+			level, selector, best = levels[s], s, f
 		}
 	}
-	return best
+	return level, selector
+}
+
+// wished returns what the levels wish of the rule.
+func wished(levels map[string]diag.Level, r *Rule) wish {
+	level, selector := LevelFor(levels, r)
+	if selector == "" {
+		return wish{}
+	}
+	return wish{level, fit(selector, r)}
 }
 
 // on reports whether the rule runs under a wish.
