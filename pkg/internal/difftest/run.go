@@ -212,8 +212,13 @@ func (st *stage) perform() Result {
 	return result
 }
 
-// filled puts addresses into the answer's headers and body.
+// filled puts addresses into the answer's headers and body. A backend that the case does not name has port 0.
 func (a Answer) filled(c *Case, real Addresses) Answer {
+	for n := range real.Backends {
+		if !c.uses(fmt.Sprintf("{UP%d}", n)) {
+			real.Backends[n] = 0
+		}
+	}
 	a.Headers = slices.Clone(a.Headers)
 	for i, line := range a.Headers {
 		a.Headers[i] = c.fill(line, real)
