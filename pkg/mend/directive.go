@@ -8,18 +8,23 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
-// SetDirective gives the sites a directive that is inherited by itself, such as proxy_http_version. Where it is set for
-// them alone, its arguments are replaced; else each site gets its own after its proxy_pass, or, where the sites share
-// one outer header list and nobody else is concerned, that level does. Arguments are written as they are given.
+// SetDirective gives the sites a directive that is inherited by itself, such as proxy_read_timeout. Where it is set for
+// them alone, its arguments are replaced; else each site gets its own after its proxy_pass. Arguments are written as they
+// are given.
 func (p *Plan) SetDirective(name string, args ...string) {
-	words := append([]string{name}, args...)
+	for _, site := range p.sites {
+		p.setDirective(site, append([]string{name}, args...))
+	}
+}
+
+// SetBesideHeaders is SetDirective, but for sites that share one outer header list, beside which the directive is written
+// if nobody else is concerned.
+func (p *Plan) SetBesideHeaders(name string, args ...string) {
 	if level := p.shared(name); level != nil {
-		p.after(level, lastHeader(level), words)
+		p.after(level, lastHeader(level), append([]string{name}, args...))
 		return
 	}
-	for _, site := range p.sites {
-		p.setDirective(site, words)
-	}
+	p.SetDirective(name, args...)
 }
 
 // shared returns the outer level whose header list all sites have, if there are several and the directive name is set
@@ -126,6 +131,6 @@ func (p *Plan) Remove(directives ...*config.Directive) {
 // handshake with another.
 func (p *Plan) HTTPVersion() {
 	if !p.handshakes(speaksHTTP11) {
-		p.SetDirective("proxy_http_version", "1.1")
+		p.SetBesideHeaders("proxy_http_version", "1.1")
 	}
 }

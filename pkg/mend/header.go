@@ -58,8 +58,28 @@ func (p *Plan) AddToList(name string, args ...string) {
 		if !p.only(p.m.reach(level, name)) {
 			p.Refuse("other locations would inherit it")
 		}
-		p.listAt(level, name, list).add(line{words: append([]string{name}, args...)})
+		words := append([]string{name}, args...)
+		if !slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return slices.Equal(raw(d), words) }) {
+			p.listAt(level, name, list).add(line{words: words})
+		}
 	}
+}
+
+// RemoveFromList takes a directive of such a list out where it stands, and reports whether it could: the sites alone use
+// it, and what is left is still a list of its own, or there is no outer one.
+func (p *Plan) RemoveFromList(d *config.Directive) bool {
+	if !p.only(p.m.users(d)) {
+		return false
+	}
+	for _, place := range p.m.places(d) {
+		level := place.Parent
+		last := len(level.Own(d.Name())) == 1
+		if last && level.Parent != nil && p.m.config.EffectiveList(level.Parent, d.Name()).State != config.Default {
+			return false
+		}
+	}
+	p.Remove(d)
+	return true
 }
 
 // setHeader sets or removes a header line of one site.
@@ -200,14 +220,22 @@ func (p *Plan) writeHeaders() {
 		case e.after != nil:
 			p.after(e.level, e.after, statements...)
 		default:
-			if version := lastOwn(e.level, "proxy_http_version"); version != nil && e.level.Directive != nil {
-				p.after(e.level, version, statements...)
-				continue
-			}
-			p.insert(e.level, statements...)
+			p.newList(e, statements)
 		}
 	}
 	p.lists = nil
+}
+
+// besides says which directive a new list is written behind, if the level has it.
+var besides = map[string]string{headerList: "proxy_http_version", "proxy_cache_bypass": "proxy_cache", "proxy_no_cache": "proxy_cache"}
+
+// newList writes a list where the level has none.
+func (p *Plan) newList(e *headerEdit, statements [][]string) {
+	if near := lastOwn(e.level, besides[e.name]); near != nil {
+		p.after(e.level, near, statements...)
+		return
+	}
+	p.insert(e.level, statements...)
 }
 
 // statements returns the statements of the list: what is copied with the changes in it, then what is new.

@@ -109,6 +109,10 @@ func steps(t *testing.T, cfg *config.Config, comment string) (mend.Merged, strin
 			plan.RemoveHeader(args[0])
 		case "set":
 			plan.SetDirective(args[0], args[1:]...)
+		case "set-beside-headers":
+			plan.SetBesideHeaders(args[0], args[1:]...)
+		case "map":
+			plan.MendConnectionMap(args[0])
 		case "list":
 			plan.AddToList(args[0], args[1:]...)
 		default:
