@@ -6,7 +6,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/internal/difftest"
 )
 
-// live are the flags of the differential test: -seed and -n.
+// live are the flags of the differential test: -seed and -n, after -args.
 var live = difftest.Flags(3000)
 
 // TestLive compares generated cases with every real server at hand.
@@ -26,6 +26,9 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// shown is how many differences are shrunk and shown.
+const shown = 3
+
 // liveWith compares all cases with one server.
 func liveWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 	results, err := difftest.Run(s, cases)
@@ -33,16 +36,45 @@ func liveWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 		t.Fatal(err)
 	}
 	v := versionOf(t, s)
-	compared, shown := 0, 0
+	compared, differing := 0, 0
 	for i, c := range cases {
-		differ, n := compare(c, results[i], v)
+		differ, n := scenarioOf(c).compare(results[i], v)
 		compared += n
-		for _, d := range differ {
-			if shown++; shown > 400 {
-				continue
-			}
-			t.Errorf("%s: %v\n%s", c.ID, c.Pick, d)
+		if len(differ) == 0 {
+			continue
+		}
+		if differing++; differing <= shown {
+			showDifference(t, s, c, differ)
 		}
 	}
-	t.Logf("%d pairs compared, %d differ", compared, shown)
+	t.Logf("%d pairs compared, %d cases differ", compared, differing)
+	if differing > 0 {
+		t.Fail()
+	}
+	if live.N >= 3000 && compared < 3000 {
+		t.Errorf("only %d pairs were compared", compared)
+	}
+}
+
+// showDifference tells a difference and its minimal reproducer.
+func showDifference(t *testing.T, s difftest.Server, c *difftest.Case, differ []string) {
+	t.Helper()
+	v := versionOf(t, s)
+	var last []string
+	small := difftest.Shrink(c, func(c *difftest.Case) bool {
+		results, err := difftest.Run(s, []*difftest.Case{c})
+		if err != nil {
+			return false
+		}
+		found, _ := scenarioOf(c).compare(results[0], v)
+		if len(found) > 0 {
+			last = found
+		}
+		return len(found) > 0
+	})
+	if last == nil {
+		t.Errorf("%s: seen once, and not again: %v\n%s", c.ID, c.Pick, differ[0])
+		return
+	}
+	t.Errorf("%s: %v\n%s\n%s", c.ID, c.Pick, last[0], small)
 }

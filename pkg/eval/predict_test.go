@@ -17,22 +17,51 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
-// evaluatorOf loads a case as it stands in the canonical addresses.
-func evaluatorOf(c *difftest.Case) (*Evaluator, error) {
-	loaded, err := config.NewLoader(source.Memory(c.Files(difftest.Canonical))).Load("nginx.conf", config.Options{})
+// scenario is a case, generated or recorded, in the canonical addresses.
+type scenario struct {
+	id       string
+	files    map[string]string
+	static   map[string]string
+	requests int
+	raw      func(i int) []byte
+	script   func(i int, upstream difftest.Bytes) (head, body string)
+}
+
+// scenarioOf returns a generated case.
+func scenarioOf(c *difftest.Case) *scenario {
+	return &scenario{
+		id: c.ID, files: c.Files(difftest.Canonical), static: c.Static, requests: len(c.Requests),
+		raw:    func(i int) []byte { return c.Raw(i, difftest.Canonical) },
+		script: func(i int, up difftest.Bytes) (string, string) { return c.Script(i, difftest.Canonical, up) },
+	}
+}
+
+// recordedScenario returns a recorded case.
+func recordedScenario(r *difftest.Recorded) *scenario {
+	return &scenario{
+		id: r.ID, files: r.Files, static: r.Static, requests: len(r.Requests),
+		raw:    func(i int) []byte { return []byte(r.Requests[i].Raw) },
+		script: r.Script,
+	}
+}
+
+// evaluator loads the scenario's configuration.
+func (s *scenario) evaluator() (*Evaluator, error) {
+	loaded, err := config.NewLoader(source.Memory(s.files)).Load("nginx.conf", config.Options{})
 	if err != nil {
 		return nil, err
 	}
 	e := New(loaded)
 	e.Prefix = difftest.Canonical.Prefix
-	e.Router().Files = filesOf(c)
+	e.Router().Files = s.served()
 	return e, nil
 }
 
-func filesOf(c *difftest.Case) fs.FS {
+// served are the files that the scenario's nginx can see.
+func (s *scenario) served() fs.FS {
 	files := fstest.MapFS{}
-	for name, text := range c.Static {
-		files[strings.TrimPrefix(path.Join(difftest.Canonical.Prefix, c.ID, "html", name), "/")] = &fstest.MapFile{Data: []byte(text)}
+	for name, text := range s.static {
+		files[strings.TrimPrefix(path.Join(difftest.Canonical.Prefix, s.id, "html", name), "/")] = &fstest.MapFile{Data: []byte(text)}
 	}
 	return files
 }
@@ -45,10 +74,10 @@ func peers() Connection {
 	}
 }
 
-// predict tells what nginx v will be seen to do with request i of a case; the error says what is not known.
-func predict(e *Evaluator, c *difftest.Case, i int, v catalog.Version) (difftest.Observation, *Upstream, error) {
+// predict tells what nginx v will be seen to do with request i; the error says what is not known.
+func (s *scenario) predict(e *Evaluator, i int, v catalog.Version) (difftest.Observation, *Upstream, error) {
 	var o difftest.Observation
-	out, _ := e.Raw(c.Raw(i, difftest.Canonical), peers(), v)
+	out, _ := e.Raw(s.raw(i), peers(), v)
 	if !out.Complete || len(out.All) != 1 {
 		return o, nil, fmt.Errorf("%d outcomes, complete: %v", len(out.All), out.Complete)
 	}
@@ -60,11 +89,12 @@ func predict(e *Evaluator, c *difftest.Case, i int, v catalog.Version) (difftest
 			return o, u, fmt.Errorf("not known:\n%s", u.Head())
 		}
 		if u.Version.Text == "2" { // no backend of the harness speaks HTTP/2
-			return o, u, told(&o, outcome.Fail(502), outcome, "")
+			o.Status = "HTTP/1.1 " + outcome.Fail(502).StatusLine
+			return o, u, nil
 		}
 		o.Upstream = []difftest.Exchange{{Head: difftest.Bytes(u.Head()), Body: difftest.Bytes(u.Body)}}
 		var head string
-		head, body = c.Script(i, difftest.Canonical, o.Upstream[0].Head)
+		head, body = s.script(i, o.Upstream[0].Head)
 		up = parseResponse(head)
 	}
 	if up.Status == 0 && outcome.Upstream != nil {
@@ -126,10 +156,11 @@ func differences(want, got difftest.Observation, up *Upstream) string {
 			fmt.Fprintf(&out, "%s:\n  nginx %s\n  eval  %s\n", what, b, a)
 		}
 	}
-	if up == nil || up.Version.Text != "2" {
-		check("upstream heads", sent(want), sent(got))
-	}
 	check("status", want.Status, got.Status)
+	if up != nil && up.Version.Text == "2" {
+		return out.String()
+	}
+	check("upstream heads", sent(want), sent(got))
 	check("headers", want.Headers, got.Headers)
 	check("body", want.Body, got.Body)
 	check("tunnel", fmt.Sprint(want.Tunnel), fmt.Sprint(got.Tunnel))
@@ -172,17 +203,17 @@ func atBackend(up *Upstream, name string) bool {
 	})
 }
 
-// compare predicts all of a case's requests and returns where nginx was seen to differ.
-func compare(c *difftest.Case, r difftest.Result, v catalog.Version) (differ []string, compared int) {
+// compare predicts all of a scenario's requests and returns where nginx was seen to differ.
+func (s *scenario) compare(r difftest.Result, v catalog.Version) (differ []string, compared int) {
 	if !r.Accepted {
 		return nil, 0
 	}
-	e, err := evaluatorOf(c)
+	e, err := s.evaluator()
 	if err != nil {
 		return []string{err.Error()}, 0
 	}
 	for i, got := range r.Observations {
-		want, up, err := predict(e, c, i, v)
+		want, up, err := s.predict(e, i, v)
 		compared++
 		text := ""
 		if err != nil {
@@ -191,7 +222,7 @@ func compare(c *difftest.Case, r difftest.Result, v catalog.Version) (differ []s
 			text = differences(want, got, up)
 		}
 		if text != "" {
-			differ = append(differ, fmt.Sprintf("request %d %q\n%s", i, c.Raw(i, difftest.Canonical), text))
+			differ = append(differ, fmt.Sprintf("request %d %q\n%s", i, s.raw(i), text))
 		}
 	}
 	return differ, compared
