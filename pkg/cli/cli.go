@@ -29,6 +29,7 @@ type app struct {
 	env   func(string) string
 	color string // --color
 	code  int
+	said  []string // what could not be done, for reports
 }
 
 // Main runs the program with its arguments (without the program's name) and returns its exit code. Nothing is read or
@@ -74,6 +75,7 @@ func (a *app) run(args []string) int {
 func (a *app) fail(err error) {
 	a.code = Failed
 	for _, one := range flatten(err) {
+		a.said = append(a.said, one.Error())
 		var panicked *lint.PanicError
 		if errors.As(one, &panicked) {
 			a.bug(fmt.Sprintf("rule %s on %s: %v", panicked.Rule, panicked.File, panicked.Value), panicked.Stack)

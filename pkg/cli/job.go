@@ -100,7 +100,7 @@ func (t *targets) lint(linter *lint.Linter) ([]diag.Diagnostic, error) {
 
 // resultOf joins what the jobs found.
 func resultOf(jobs []*job) report.Result {
-	r := report.Result{Tool: report.Tool{Name: "ngxproof", Version: build().Version}}
+	r := report.Result{Tool: report.Tool{Name: "ngxproof", Version: build().Version}, Known: rules.All().Rules()}
 	files := map[string]bool{}
 	for _, j := range jobs {
 		r.Diagnostics = append(r.Diagnostics, j.found...)

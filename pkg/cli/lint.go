@@ -48,13 +48,13 @@ func (a *app) lint(k *ask, paths []string) error {
 	if err != nil {
 		return err
 	}
-	minLevel := diag.Info
+	minLevel, failLevel := diag.Info, diag.Off
 	for _, j := range jobs {
 		if err := j.lint(); err != nil {
 			a.fail(err)
 		}
 		a.judge(j.found, j.opts.failLevel)
-		minLevel = j.opts.minLevel
+		minLevel, failLevel = j.opts.minLevel, j.opts.failLevel
 	}
 	result := resultOf(jobs)
 	result.Diagnostics = a.shown(k, result.Diagnostics, minLevel)
@@ -64,7 +64,7 @@ func (a *app) lint(k *ask, paths []string) error {
 		}
 		result.Elapsed = time.Since(start)
 	}
-	return a.write(outputs, result, k.quiet)
+	return a.write(outputs, result, k.quiet, failLevel)
 }
 
 // judge sets the exit code by the findings.

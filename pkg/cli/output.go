@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/report"
 	"github.com/ngxproof/ngxproof/pkg/source"
 )
@@ -59,14 +60,16 @@ func unknownFormat(name string) error {
 
 // write writes all reports. Where the one on standard output is for a program, or there is none, the summary goes to
 // standard error.
-func (a *app) write(outputs []output, r report.Result, quiet bool) error {
+func (a *app) write(outputs []output, r report.Result, quiet bool, failLevel diag.Level) error {
+	r.Problems = a.said
+	shared := report.Options{Quiet: quiet, FailLevel: failLevel, Repository: repositoryNames(), Warn: a.warn}
 	nothing := len(r.Entries) == 0 && r.Skipped == 0
 	summary := !quiet && !nothing
 	var errs []error
 	for _, o := range outputs {
 		switch {
 		case o.file != "":
-			errs = append(errs, writeFile(o, r))
+			errs = append(errs, writeFile(o, r, shared))
 			continue
 		case !report.Machine(o.name):
 			summary = false
@@ -74,7 +77,8 @@ func (a *app) write(outputs []output, r report.Result, quiet bool) error {
 				continue // what went wrong was said
 			}
 		}
-		opts := report.Options{Color: a.colored(a.out), Width: width(a.out.dest), Quiet: quiet}
+		opts := shared
+		opts.Color, opts.Width = a.colored(a.out), width(a.out.dest)
 		if err := o.format(a.out, r, opts); err != nil {
 			errs = append(errs, unwritable(err))
 		}
@@ -85,10 +89,14 @@ func (a *app) write(outputs []output, r report.Result, quiet bool) error {
 	return errors.Join(errs...)
 }
 
-// writeFile writes a report to a file, never with colour.
-func writeFile(o output, r report.Result) error {
+// warn says what the user must know about a report.
+func (a *app) warn(line string) { fmt.Fprintf(a.err, "ngxproof: %s\n", line) }
+
+// writeFile writes a report to a file, never with colour and always with the summary.
+func writeFile(o output, r report.Result, opts report.Options) error {
 	var text bytes.Buffer
-	if err := o.format(&text, r, report.Options{}); err != nil {
+	opts.Quiet = false
+	if err := o.format(&text, r, opts); err != nil {
 		return err
 	}
 	if err := os.WriteFile(o.file, text.Bytes(), 0o644); err != nil {

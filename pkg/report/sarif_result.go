@@ -92,7 +92,7 @@ func (s *sarifWriter) message(d *diag.Diagnostic) (sarifText, []sarifLocation) {
 	return sarifText{text(strings.TrimSpace(message))}, related
 }
 
-// sentence makes a sentence of a message: a capital at the start, a period at the end.
+// sentence makes a sentence of a message: a capital at the start, a period at the end unless it has its own mark.
 func sentence(s string) string {
 	if s == "" {
 		return ""
@@ -100,7 +100,7 @@ func sentence(s string) string {
 	if c := s[0]; c >= 'a' && c <= 'z' {
 		s = string(c-'a'+'A') + s[1:]
 	}
-	if strings.HasSuffix(s, ".") {
+	if strings.ContainsRune(".?!", rune(s[len(s)-1])) {
 		return s
 	}
 	return s + "."
@@ -176,7 +176,7 @@ func (s *sarifWriter) fix(f *diag.Fix) sarifFix {
 	}
 	title = sentence(title)
 	if f.Safety == diag.Unsafe {
-		title += " Unsafe: " + f.Risk + "."
+		title += " Unsafe: " + strings.TrimSuffix(f.Risk, ".") + "."
 	}
 	fix := sarifFix{Description: sarifText{text(title)}, Properties: sarifFixProperties{f.Safety.String()}, Changes: []sarifChange{}}
 	edits := slices.Clone(f.Edits)
