@@ -14,23 +14,40 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	var output string
+	var output, location string
+	var k ask
 	cmd := &cobra.Command{
 		Use:   "explain TOPIC",
-		Short: "Explain a rule, a directive or a variable",
+		Short: "Explain a rule, a directive, a variable or a symptom",
+		Long: `TOPIC is a rule or its code, a directive, a $variable, a status or close code
+(426, 1006), a message that a client or a log shows, hop-by-hop, or http2.
+--location says what a location is taken for, and why.`,
 		Example: `  ngxproof explain unknown-directive
   ngxproof explain NGX002
   ngxproof explain proxy_http_version
-  ngxproof explain '$http_upgrade'`,
+  ngxproof explain '$http_upgrade'
+  ngxproof explain 426
+  ngxproof explain 'Unexpected server response: 400'
+  ngxproof explain --location nginx.conf:12`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch {
+			case location != "" && len(args) > 0:
+				return fmt.Errorf("explain takes either a topic or --location, but was given both")
+			case location == "" && len(args) != 1:
 				return fmt.Errorf("explain takes one topic, but was given %d", len(args))
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0], output) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			if location != "" {
+				return a.explainLocation(&k, location, output)
+			}
+			return a.explain(args[0], output)
+		},
 	}
 	tableOutput(cmd, &output)
+	cmd.Flags().StringVar(&location, "location", "", "say what the location at `FILE:LINE` is taken for")
+	k.registerReading(cmd.Flags())
 	return cmd
 }
 
@@ -50,7 +67,19 @@ func (a *app) explain(topic, output string) error {
 		facts := directiveFacts{Directive: topic, Modules: []moduleFacts{{Module: module, Kind: catalog.ThirdPartyKind.String() + ", by the directive's name"}}}
 		return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
 	}
+	if text := topicPage(topic); text != "" && number(topic) != topic {
+		return a.print(output, topicFacts{topic, text}, func(w io.Writer) { writePage(w, text, a.painter(), a.pageWidth()) })
+	}
+	if ok, err := a.explainSymptom(topic, output, registry); ok || err != nil {
+		return err
+	}
 	return unknownTopic(topic, registry)
+}
+
+// topicFacts is a page about something that is no rule.
+type topicFacts struct {
+	Topic string `json:"topic"`
+	Page  string `json:"page"` // Markdown
 }
 
 func (a *app) explainVariable(name, output string) error {
@@ -84,7 +113,7 @@ func unknownTopic(topic string, registry *lint.Registry) error {
 	if near != "" {
 		return fmt.Errorf("nothing is known about `%s`; did you mean `%s`?", source.Printable(topic), near)
 	}
-	return fmt.Errorf("nothing is known about `%s`: a topic is a rule, a directive or a `$variable`", source.Printable(topic))
+	return fmt.Errorf("nothing is known about `%s`: a topic is a rule, a directive, a `$variable`, a status code or a message", source.Printable(topic))
 }
 
 func (a *app) explainRule(r *lint.Rule, output string) error {

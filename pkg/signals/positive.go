@@ -152,13 +152,13 @@ func (w *weighing) product() {
 		if w.verdict.Product == nil || hint != "" {
 			w.verdict.Product = p
 		}
-		if w.verdict.Heartbeat == 0 {
-			w.verdict.Heartbeat = p.Heartbeat
-		}
 		if hint != "" {
 			w.add("S6", weights[p.Confidence], fmt.Sprintf("`%s` and %s are those of %s", found, hint, p.Name), w.location)
-			return
+			break
 		}
+	}
+	if w.verdict.Product != nil && w.verdict.Heartbeat == 0 {
+		w.verdict.Heartbeat = w.verdict.Product.Heartbeat
 	}
 }
 
