@@ -1,7 +1,9 @@
 package rules_test
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/fix"
 	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/rules"
@@ -215,33 +218,30 @@ func assertions(name, text string) (string, []string) {
 // isFixOf holds the example against a bad one with its safe fixes applied.
 func (e *example) isFixOf(t *testing.T, bad *example) {
 	t.Helper()
-	cfg, findings := bad.run(t)
-	edits := map[string][]diag.Edit{}
-	for _, d := range findings {
-		if safe(d) {
-			for _, edit := range d.Fix.Edits {
-				edits[edit.File.Name] = append(edits[edit.File.Name], edit)
-			}
-		}
+	all, err := rules.All().Select(lint.Choice{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range cfg.Files {
-		if got, want := apply(t, file.Text, edits[file.Name]), e.files[file.Name]; got != want {
-			t.Errorf("line %d: the fix makes something else of %s (line %d):\n%s", bad.line, file.Name, e.line, cmp.Diff(want, got))
-		}
+	result, err := fix.Run(context.Background(), fix.Job{
+		Reader: bad.files,
+		Load: func(r source.Reader) ([]*config.Config, error) {
+			cfg, err := config.NewLoader(r).Load(bad.names[0], bad.options)
+			return []*config.Config{cfg}, err
+		},
+		Rules: all,
+		Lint:  lint.Options{Target: bad.target},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// apply makes the edits, which do not overlap.
-func apply(t *testing.T, text string, edits []diag.Edit) string {
-	t.Helper()
-	slices.SortFunc(edits, func(a, b diag.Edit) int { return b.Span.Start - a.Span.Start })
-	last := len(text)
-	for _, edit := range edits {
-		if edit.Span.End > last {
-			t.Fatalf("edits overlap at byte %d", edit.Span.Start)
-		}
-		text = text[:edit.Span.Start] + edit.Text + text[edit.Span.End:]
-		last = edit.Span.Start
+	for _, failure := range result.Failures {
+		t.Errorf("line %d: %v", bad.line, failure)
 	}
-	return text
+	got := maps.Clone(bad.files)
+	for _, change := range result.Changed {
+		got[change.Before.Path] = change.After
+	}
+	if diff := cmp.Diff(e.files, got); diff != "" {
+		t.Errorf("line %d: the fix makes something else of it than line %d:\n%s", bad.line, e.line, diff)
+	}
 }

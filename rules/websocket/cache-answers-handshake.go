@@ -36,8 +36,17 @@ func cacheAnswersHandshake(p *lint.Pass) {
 			Help:    "Add `proxy_cache_bypass $http_upgrade;` and `proxy_no_cache $http_upgrade;`, or turn the cache off in a location of its own.",
 			At:      lint.Head(c.at),
 			Note:    "the cache key does not tell a handshake from a plain request",
+			Fix:     c.bypassCache(p),
 		}
 	})
+}
+
+// bypassCache is the fix: handshakes pass the cache by.
+func (c *cause) bypassCache(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.AddToList("proxy_cache_bypass", "$http_upgrade")
+	plan.AddToList("proxy_no_cache", "$http_upgrade")
+	return plan.Fix(diag.Safe, "let handshakes pass the cache by")
 }
 
 // bypasses reports whether the cache is, or may be, passed by for a handshake, or its key may tell one apart.

@@ -46,6 +46,7 @@ func connectionHeaderWrong(p *lint.Pass) {
 			Help:     "Set `Connection` to `upgrade` for requests with an `Upgrade`.",
 			At:       lint.Word(c.at, len(c.at.Words)-1),
 			Evidence: c.first().evidence(eval.Chrome, c.when, "Connection"),
+			Fix:      c.mendConnection(p, eval.Chrome).Fix(diag.Safe, "send `Connection: upgrade` with an `Upgrade`"),
 		}
 		if c.key == "" {
 			d.Message = "the backend gets `Upgrade` without `Connection`, so it does not switch protocols" + c.when.ending()
@@ -59,6 +60,7 @@ func connectionHeaderWrong(p *lint.Pass) {
 			Help:     "Add a `proxy_set_header Connection` beside it.",
 			At:       lint.Head(c.at),
 			Evidence: c.first().evidence(eval.Chrome, c.when, "Connection"),
+			Fix:      c.mendConnection(p, eval.Chrome).Fix(diag.Safe, "send `Connection: upgrade` with an `Upgrade`"),
 		}
 	})
 }

@@ -42,7 +42,11 @@ func duplicateUpgradeHeader(p *lint.Pass) {
 			}
 		}
 	}
-	twice.report(p, func(c *cause) diag.Diagnostic { return duplicateLines(c) })
+	twice.report(p, func(c *cause) diag.Diagnostic {
+		d := duplicateLines(c)
+		d.Fix = c.removeSecond(p)
+		return d
+	})
 }
 
 // sameOrNot says whether the lines' values are equal, in any case.
@@ -53,6 +57,21 @@ func sameOrNot(lines []eval.Line) string {
 		}
 	}
 	return "equal"
+}
+
+// removeSecond is the fix: the further line goes.
+func (c *cause) removeSecond(p *lint.Pass) *diag.Fix {
+	name, values, _ := strings.Cut(c.key, "\x00")
+	plan := c.mend(p)
+	if !plan.RemoveFromList(c.at) {
+		return nil
+	}
+	if values == "equal" {
+		return plan.Fix(diag.Safe, "remove this `"+name+"`")
+	}
+	fix := plan.Fix(diag.Unsafe, "remove this `"+name+"`")
+	fix.Risk = "the two values differ, and which one is meant is not known"
+	return fix
 }
 
 // duplicateLines is the finding about one directive that adds a further line.

@@ -41,6 +41,7 @@ func h2cUpgradeForwarded(p *lint.Pass) {
 			Help:     "Let only websocket through, with a map on `$http_upgrade`.",
 			At:       lint.Word(c.at, len(c.at.Words)-1),
 			Evidence: c.first().evidence(eval.H2C, c.when, "Upgrade"),
+			Fix:      c.websocketOnly(p),
 		}
 		if guarded, by := c.guardedSibling(); guarded != nil {
 			d.Level = diag.Warning
@@ -50,6 +51,13 @@ func h2cUpgradeForwarded(p *lint.Pass) {
 		}
 		return d
 	})
+}
+
+// websocketOnly is the fix: Upgrade comes from a map that lets websocket through.
+func (c *cause) websocketOnly(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.Upgrade()
+	return plan.Fix(diag.Safe, "let only websocket through")
 }
 
 // guardedSibling returns a site with the same backend as one of the cause's whose access is limited by a directive that

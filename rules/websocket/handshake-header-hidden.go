@@ -56,8 +56,18 @@ func handshakeHeaderHidden(p *lint.Pass) {
 			Message: "`proxy_hide_header " + c.at.Arg(1) + "` removes `" + c.key + "` from the 101, " + lossOf101(c.key),
 			Help:    "Remove the directive, or add `proxy_pass_header " + c.key + ";` to the location.",
 			At:      lint.Word(c.at, 1),
+			Fix:     c.pass101(p),
 		}
 	})
+}
+
+// pass101 is the fix: the directive goes, or, where others have it too, the sites get the header back.
+func (c *cause) pass101(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	if !plan.RemoveFromList(c.at) {
+		plan.AddToList("proxy_pass_header", c.key)
+	}
+	return plan.Fix(diag.Safe, "pass `"+c.key+"` on to the client")
 }
 
 // hides returns the directive that hides the header from every 101 that the client gets here, and the versions for which

@@ -42,6 +42,7 @@ func handshakeOverHTTP10(p *lint.Pass) {
 			Help:     "Write `proxy_http_version 1.1;`.",
 			At:       lint.Word(c.at, 1),
 			Evidence: c.first().evidence(eval.Chrome, c.when, ""),
+			Fix:      c.mendHTTPVersion(p),
 		}
 	})
 	missing.report(p, func(c *cause) diag.Diagnostic {
@@ -51,6 +52,7 @@ func handshakeOverHTTP10(p *lint.Pass) {
 			At:       lint.Head(c.at),
 			Note:     "`proxy_http_version 1.1` is missing",
 			Evidence: c.first().evidence(eval.Chrome, c.when, ""),
+			Fix:      c.mendHTTPVersion(p),
 		}
 	})
 }

@@ -48,12 +48,24 @@ func hostNotForwarded(p *lint.Pass) {
 			Help:     "Set `proxy_set_header Host $host;` beside the other headers.",
 			At:       lint.Head(c.at),
 			Evidence: c.first().evidence(eval.Chrome, c.when, "Host"),
+			Fix:      c.forwardHost(p),
 		}
 		if decider(c.first().head(eval.Chrome, c.when), "Host") == nil {
 			d.Note = "without `proxy_set_header Host` it is the name in `proxy_pass`"
 		}
 		return d
 	})
+}
+
+// forwardHost is the fix.
+func (c *cause) forwardHost(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.SetHeader("Host", "$host")
+	fix := plan.Fix(diag.Unsafe, "pass on the name that the client asked for")
+	if fix != nil && fix.Safety == diag.Unsafe {
+		fix.Risk = "a backend with several virtual hosts may choose another one"
+	}
+	return fix
 }
 
 // replacesHost reports whether the head's Host is known to be $proxy_host, or a constant that is no name of the server.

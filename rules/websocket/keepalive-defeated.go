@@ -47,12 +47,26 @@ func keepaliveDefeated(p *lint.Pass) {
 			At:       lint.Head(c.at),
 			Labels:   []diag.Label{{Location: lint.Head(pools(head, c.first().all.aim)), Message: "connections are kept here"}},
 			Evidence: c.first().evidence(eval.Plain, c.when, "Connection"),
+			Fix:      c.keepConnections(p),
 		}
 		if c.at.Name() == "proxy_pass" {
 			d.Note = "nginx sends `Connection: close` by itself"
 		}
 		return d
 	})
+}
+
+// keepConnections is the fix: plain requests get no Connection, over HTTP/1.1.
+func (c *cause) keepConnections(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	by := decider(c.first().head(eval.Plain, c.when), "Connection")
+	if variable := mapVariable(by); variable != "" {
+		plan.MendConnectionMap(variable)
+	} else {
+		plan.SetHeader("Connection", `""`)
+	}
+	plan.HTTPVersion()
+	return plan.Fix(diag.Safe, "send no `Connection: close`")
 }
 
 // pools returns the directive that says, for the versions aimed at, that connections to the upstream are kept: its

@@ -45,10 +45,15 @@ func shortReadTimeout(p *lint.Pass) {
 			missing.add(s.missingAt(), key, s, when)
 		}
 	}
-	given.report(p, func(c *cause) diag.Diagnostic { return shortTimer(c, lint.Word(c.at, 1)) })
+	given.report(p, func(c *cause) diag.Diagnostic {
+		d := shortTimer(c, lint.Word(c.at, 1))
+		d.Fix = c.mendReadTimeout(p)
+		return d
+	})
 	missing.report(p, func(c *cause) diag.Diagnostic {
 		d := shortTimer(c, lint.Head(c.at))
 		d.Note = "`proxy_read_timeout` is missing, and its default is 60s"
+		d.Fix = c.mendReadTimeout(p)
 		return d
 	})
 }

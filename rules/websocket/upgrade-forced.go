@@ -42,6 +42,7 @@ func upgradeForced(p *lint.Pass) {
 			Help:     "Pass on what the client asks for: `$http_upgrade`, or a map that lets websocket through.",
 			At:       lint.Word(c.at, len(c.at.Words)-1),
 			Evidence: c.first().evidence(eval.Plain, c.when, "Upgrade"),
+			Fix:      c.websocketOnly(p),
 		}
 		if c.key == "dedicated" {
 			d.Level = diag.Info

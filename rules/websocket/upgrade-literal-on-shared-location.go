@@ -45,6 +45,7 @@ func upgradeLiteralOnSharedLocation(p *lint.Pass) {
 			Help:     "Take the value from a map on `$http_upgrade`.",
 			At:       lint.Word(c.at, len(c.at.Words)-1),
 			Evidence: c.first().evidence(eval.Plain, c.when, "Connection"),
+			Fix:      c.mendConnection(p, eval.Plain).Fix(diag.Safe, "send `Connection: upgrade` with an `Upgrade` only"),
 		}
 	}
 	broad.report(p, say)

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -46,9 +47,30 @@ func upgradeLostByInheritance(p *lint.Pass) {
 			At:         lint.Head(c.at),
 			Labels:     []diag.Label{{Location: lint.Head(outer), Message: "not in effect here"}},
 			Evidence:   c.first().evidence(eval.Chrome, c.when, "Upgrade"),
+			Fix:        c.repeatUpgrade(p),
 		}
 	})
 }
+
+// repeatUpgrade is the fix: the outer level's Upgrade and Connection come back, and no other line does, since plain
+// requests would change by it.
+func (c *cause) repeatUpgrade(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	outer := c.first().lostUpgrade()
+	plan.SetHeader("Upgrade", written(outer, 2))
+	plan.HTTPVersion()
+	for _, d := range c.first().all.config.EffectiveList(outer.Parent, "proxy_set_header").Items {
+		if strings.EqualFold(d.Arg(1), "Connection") {
+			plan.SetHeader("Connection", written(d, 2))
+			return plan.Fix(diag.Safe, "repeat the outer level's headers of the handshake")
+		}
+	}
+	plan.Connection()
+	return plan.Fix(diag.Safe, "repeat the outer level's headers of the handshake")
+}
+
+// written returns word i of a directive as it is written.
+func written(d *config.Directive, i int) string { return d.File.Slice(d.Words[i].Span()) }
 
 func (s *site) lostLevel() diag.Level {
 	if s.signals().Confidence >= 0.8 {

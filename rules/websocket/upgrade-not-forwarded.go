@@ -46,8 +46,16 @@ func upgradeNotForwarded(p *lint.Pass) {
 			At:         lint.Head(c.at),
 			Note:       reason(verdict),
 			Evidence:   c.first().evidence(eval.Chrome, c.when, "Upgrade"),
+			Fix:        c.forwardUpgrade(p),
 		}
 	})
+}
+
+// forwardUpgrade is the fix: the whole handshake.
+func (c *cause) forwardUpgrade(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.UpgradePair()
+	return plan.Fix(diag.Safe, "forward the handshake")
 }
 
 // missingLevel is the level of a finding that rests on what the location is for alone: Off where that is not sure

@@ -37,7 +37,26 @@ func websocketHeadersStripped(p *lint.Pass) {
 			}
 		}
 	}
-	stripped.report(p, strippedHeader)
+	stripped.report(p, func(c *cause) diag.Diagnostic {
+		d := strippedHeader(c)
+		d.Fix = c.sendOn(p)
+		return d
+	})
+}
+
+// sendOn is the fix: the client's line is passed on.
+func (c *cause) sendOn(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	if c.at.Name() == "proxy_pass_request_headers" {
+		plan.SetDirective("proxy_pass_request_headers", "on")
+	} else {
+		plan.RemoveHeader(c.key)
+	}
+	fix := plan.Fix(diag.Unsafe, "pass the client's `"+c.key+"` on")
+	if fix != nil && fix.Safety == diag.Unsafe {
+		fix.Risk = "the backend may have been meant not to see the header"
+	}
+	return fix
 }
 
 // sentOn reports whether the client's line may reach the backend as it was sent.

@@ -35,6 +35,7 @@ func zeroReadTimeout(p *lint.Pass) {
 			Help:    "Write how long an idle connection may live, such as `proxy_read_timeout 1h;`.",
 			At:      lint.Word(c.at, 1),
 			Note:    "0 is no \"never\" to nginx",
+			Fix:     c.mendReadTimeout(p),
 		}
 	})
 }

@@ -1,0 +1,176 @@
+package fix
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/mend"
+)
+
+// check compares what was with what a group of fixes makes of it.
+type check struct {
+	*work
+	before, after *state
+	edits         *mend.Merged
+	fixes         []*proposal
+	sites         map[spot]bool       // locations, before, in which requests may be served otherwise
+	uncovered     []*config.Directive // locations, after, that forward Upgrade since the fixes
+}
+
+// harm returns what the fixes broke, or "".
+func (c *check) harm() string {
+	if len(c.before.configs) != len(c.after.configs) {
+		return "another number of configurations is found"
+	}
+	for _, ask := range []func() string{c.parses, c.structure, c.heads, c.gone, c.nothingNew} {
+		if reason := ask(); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+// parses reports files that have more syntax errors than before.
+func (c *check) parses() string {
+	for i, cfg := range c.after.configs {
+		was := map[string]int{}
+		for _, f := range c.before.configs[i].Files {
+			was[f.Path] = len(f.Errors) + f.MoreErrors
+		}
+		for _, f := range cfg.Files {
+			if n, known := was[f.Path]; known && len(f.Errors)+f.MoreErrors > n {
+				return fmt.Sprintf("%s does not parse: %s", f.Name, f.Errors[0].Message)
+			}
+		}
+		if len(cfg.Files) != len(c.before.configs[i].Files) {
+			return "other files are included"
+		}
+	}
+	return ""
+}
+
+// place is where a finding of a rule begins.
+type place struct {
+	rule, path string
+	at         int
+}
+
+// gone reports fixed findings that are still there.
+func (c *check) gone() string {
+	now := map[place]bool{}
+	for i := range c.after.findings {
+		d := &c.after.findings[i]
+		now[place{d.Rule, d.At.File.Path, d.At.Span.Start}] = true
+	}
+	for _, p := range c.fixes {
+		for _, at := range c.moved(p.finding.At) {
+			if now[place{p.finding.Rule, p.finding.At.File.Path, at}] {
+				return "the finding is still there"
+			}
+		}
+	}
+	return ""
+}
+
+// nothingNew reports findings of level warning or above that were not there, unless they were only hidden: nginx refused
+// the configuration, or the location forwarded no Upgrade that could go wrong.
+func (c *check) nothingNew() string {
+	was := map[place]diag.Level{}
+	for i := range c.before.findings {
+		d := &c.before.findings[i]
+		for _, at := range c.moved(d.At) {
+			key := place{d.Rule, d.At.File.Path, at}
+			was[key] = max(was[key], d.Level)
+		}
+	}
+	prints := map[string]diag.Level{}
+	for i, print := range diag.Fingerprints(c.before.findings) {
+		prints[print] = c.before.findings[i].Level
+	}
+	for i, print := range diag.Fingerprints(c.after.findings) {
+		d := &c.after.findings[i]
+		known := max(was[place{d.Rule, d.At.File.Path, d.At.Span.Start}], prints[print])
+		if d.Level >= diag.Warning && d.Suppressed == nil && known < d.Level && !c.onlyHidden(d) {
+			at := d.At.File.Position(d.At.Span.Start)
+			return fmt.Sprintf("it brings up %s at %s:%d: %s", d.Rule, d.At.File.Name, at.Line, d.Message)
+		}
+	}
+	return ""
+}
+
+// onlyHidden reports whether a finding could not be seen before.
+func (c *check) onlyHidden(d *diag.Diagnostic) bool {
+	if c.wasRefused(d.At.File.Path) && (!refuses(d) || c.mendsGrammar()) {
+		return true
+	}
+	return d.Category == "websocket" && slices.ContainsFunc(c.uncovered, func(l *config.Directive) bool { return concerns(d, l) })
+}
+
+// concerns reports whether a finding points into a location.
+func concerns(d *diag.Diagnostic, location *config.Directive) bool {
+	in := func(at diag.Location) bool {
+		return at.File != nil && at.File.Path == location.File.Path && location.Span().Contains(at.Span.Start)
+	}
+	return in(d.At) || slices.ContainsFunc(d.Labels, func(l diag.Label) bool { return in(l.Location) }) ||
+		d.Fix != nil && slices.ContainsFunc(d.Fix.Sites, in)
+}
+
+// mendsGrammar reports whether one of the fixes makes nginx read something otherwise.
+func (c *check) mendsGrammar() bool {
+	return slices.ContainsFunc(c.fixes, func(p *proposal) bool { return p.finding.Category == "correctness" })
+}
+
+// wasRefused reports whether nginx refused every configuration that has the file.
+func (c *check) wasRefused(path string) bool {
+	refused := false
+	for i, cfg := range c.before.configs {
+		for _, f := range cfg.Files {
+			if f.Path == path {
+				if !c.refused(i) {
+					return false
+				}
+				refused = true
+			}
+		}
+	}
+	return refused
+}
+
+// refused reports whether nginx refused configuration number i before the fixes.
+func (c *check) refused(i int) bool {
+	files := map[string]bool{}
+	for _, f := range c.before.configs[i].Files {
+		files[f.Path] = true
+	}
+	return slices.ContainsFunc(c.before.findings, func(d diag.Diagnostic) bool { return refuses(&d) && files[d.At.File.Path] })
+}
+
+// refuses reports whether a finding says that nginx refuses the configuration.
+func refuses(d *diag.Diagnostic) bool {
+	switch d.Rule {
+	case "undefined-upgrade-variable", "websocket-scheme-in-proxy-pass", "map-outside-http":
+		return d.Level == diag.Error
+	}
+	return d.Category == "correctness" && d.Level == diag.Error
+}
+
+// moved returns where a place is after the edits: before what is inserted there and behind it.
+func (c *check) moved(at diag.Location) []int {
+	before, shift := 0, 0
+	for _, e := range c.edits.Of(at.File.Path) {
+		grown := len(e.Text) - e.Span.Len()
+		switch {
+		case e.Span.Start > at.Span.Start:
+		case e.Span.Start == at.Span.Start && e.Span.Len() == 0:
+			shift += grown
+		case e.Span.End <= at.Span.Start:
+			before, shift = before+grown, shift+grown
+		default: // inside of what is replaced
+			back := e.Span.Start - at.Span.Start
+			before, shift = before+back, shift+back
+		}
+	}
+	return []int{at.Span.Start + before, at.Span.Start + shift}
+}

@@ -1,0 +1,220 @@
+package fix
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+)
+
+// heads reports requests that safe fixes serve otherwise than "Fix classes" allows.
+func (c *check) heads() string {
+	if slices.ContainsFunc(c.fixes, func(p *proposal) bool { return !p.safe }) {
+		return ""
+	}
+	c.sites = c.spots()
+	for i := range c.after.configs {
+		pairs, reason := c.pairs(i)
+		if reason != "" {
+			return reason
+		}
+		for j := range pairs {
+			at := pairs[j].before
+			pairs[j].site = c.sites[spotOf(at)]
+			if pairs[j].site {
+				c.notice(i, pairs[j])
+			}
+		}
+		if reason := c.compareAll(i, pairs); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+// spot is where a block begins.
+type spot struct {
+	path string
+	at   int
+}
+
+func spotOf(d *config.Directive) spot { return spot{d.File.Path, d.Head().Start} }
+
+// spots returns where the fixes say that requests may be served otherwise.
+func (c *check) spots() map[spot]bool {
+	sites := map[spot]bool{}
+	for _, p := range c.fixes {
+		for _, at := range p.finding.Fix.Sites {
+			sites[spot{at.File.Path, at.Span.Start}] = true
+		}
+	}
+	return sites
+}
+
+// pair is a location before and after.
+type pair struct {
+	before, after *config.Directive
+	site          bool
+}
+
+// pairs finds each location of configuration i again.
+func (c *check) pairs(i int) ([]pair, string) {
+	was, is := c.before.configs[i].Locations(), c.after.configs[i].Locations()
+	if len(was) != len(is) && !c.refused(i) {
+		return nil, "it adds or removes a location"
+	}
+	found := map[spot][]*config.Directive{}
+	for _, l := range is {
+		key := spot{l.File.Path, l.Head().Start}
+		found[key] = append(found[key], l)
+	}
+	var pairs []pair
+	for _, l := range was {
+		for _, at := range c.moved(diag.Location{File: l.File.File, Span: l.Head()}) {
+			key := spot{l.File.Path, at}
+			if len(found[key]) > 0 {
+				pairs = append(pairs, pair{before: l, after: found[key][0]})
+				found[key] = found[key][1:]
+				break
+			}
+		}
+	}
+	return pairs, ""
+}
+
+// compareAll compares the heads of all pairs, as many at once as there are processors, and returns the first reason.
+func (c *check) compareAll(i int, pairs []pair) string {
+	refused := c.refused(i)
+	reasons := make([]string, len(pairs))
+	next := make(chan int, len(pairs))
+	for j := range pairs {
+		next <- j
+	}
+	close(next)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for j := range next {
+				reasons[j] = c.compare(i, pairs[j], refused)
+			}
+		})
+	}
+	workers.Wait()
+	for _, reason := range reasons {
+		if reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+// compare compares the heads of one location for every client and every version aimed at.
+func (c *check) compare(i int, p pair, refused bool) string {
+	was, is := c.before.evals[c.before.configs[i]], c.after.evals[c.after.configs[i]]
+	for _, client := range eval.Clients() {
+		for _, v := range c.versions() {
+			before, after := was.At(p.before, client, v), is.At(p.after, client, v)
+			switch {
+			case p.site && client.WebSocket():
+				if reason := c.handshake(p, before, after, refused); reason != "" {
+					return c.says(p, client, v, reason)
+				}
+			case refused:
+			case !alike(before, after, p.site || c.leadsToSite(before)):
+				return c.says(p, client, v, "it changes what the backend gets")
+			}
+		}
+	}
+	return ""
+}
+
+// leadsToSite reports whether requests may end up in a location with the finding.
+func (c *check) leadsToSite(o eval.Outcomes) bool {
+	return slices.ContainsFunc(o.All, func(one *eval.Outcome) bool {
+		for at := one.Decision.Location; at != nil && at.Directive != nil; at = at.Parent {
+			if c.sites[spotOf(at)] {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// versions returns one version of each profile aimed at.
+func (c *check) versions() []catalog.Version {
+	profiles := c.job.Lint.Target.Profiles
+	if profiles == nil {
+		profiles = catalog.Profiles()
+	}
+	var versions []catalog.Version
+	for _, p := range profiles {
+		versions = append(versions, p.Representative)
+	}
+	return versions
+}
+
+func (c *check) says(p pair, client eval.Client, v catalog.Version, reason string) string {
+	return fmt.Sprintf("%s: location %s, client %s, nginx %s", reason, p.before.Words[len(p.before.Words)-1].Value, client, v)
+}
+
+// handshake reports a handshake that worked and does not, or one that is forwarded and wrong without a finding that says
+// so.
+func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) string {
+	if works(after) || !forwards(after) && !forwards(before) {
+		return ""
+	}
+	if works(before) && !refused {
+		return "it breaks the handshake"
+	}
+	for i := range c.after.findings {
+		if d := &c.after.findings[i]; d.Level >= diag.Warning && concerns(d, p.after) {
+			return ""
+		}
+	}
+	return "the handshake does not meet RFC 6455"
+}
+
+// notice keeps a location that forwards Upgrade since the fixes.
+func (c *check) notice(i int, p pair) {
+	was, is := c.before.evals[c.before.configs[i]], c.after.evals[c.after.configs[i]]
+	v := c.versions()[0]
+	if !forwards(was.At(p.before, eval.Chrome, v)) && forwards(is.At(p.after, eval.Chrome, v)) {
+		c.uncovered = append(c.uncovered, p.after)
+	}
+}
+
+// forwards reports whether any of the heads has an Upgrade line.
+func forwards(o eval.Outcomes) bool {
+	return slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool { return len(u.Lookup("Upgrade")) > 0 })
+}
+
+// works reports whether every head is a handshake as RFC 6455, 4.1, wants it.
+func works(o eval.Outcomes) bool {
+	heads := o.Proxied()
+	return len(heads) > 0 && !slices.ContainsFunc(heads, func(u *eval.Upstream) bool { return !handshake(u) })
+}
+
+// handshake reports whether a head is one that a strict backend takes.
+func handshake(u *eval.Upstream) bool {
+	one := func(name string) bool { return len(u.Lookup(name)) == 1 }
+	return u.Method.Text == "GET" && u.Version.Text == "1.1" && one("Upgrade") && token(u, "Upgrade", "websocket") &&
+		token(u, "Connection", "upgrade") && one("Sec-WebSocket-Key") && one("Sec-WebSocket-Version") && one("Host")
+}
+
+// token reports whether the lines of that name have the token in their lists.
+func token(u *eval.Upstream, name, token string) bool {
+	for _, line := range u.Lookup(name) {
+		for item := range strings.SplitSeq(line.Value.Text, ",") {
+			if strings.EqualFold(strings.TrimSpace(item), token) {
+				return true
+			}
+		}
+	}
+	return false
+}

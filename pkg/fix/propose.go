@@ -1,0 +1,81 @@
+package fix
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/diag"
+)
+
+// proposal is a fix that may be applied.
+type proposal struct {
+	finding diag.Diagnostic
+	print   string // the finding's fingerprint
+	safe    bool   // whether it is held to what safe fixes may do
+}
+
+// proposals returns the fixes to apply next: the safe ones, or, where there are none, the unsafe ones that the user
+// wants. Those that failed before are not among them.
+func (w *work) proposals(s *state) []*proposal {
+	var safe, unsafe []*proposal
+	prints := diag.Fingerprints(s.findings)
+	for i, d := range s.findings {
+		if d.Fix == nil || d.Suppressed != nil || w.failed[prints[i]] || w.job.Wanted != nil && !w.job.Wanted(&d) || !w.editable(d.Fix) {
+			continue
+		}
+		p := &proposal{finding: d, print: prints[i], safe: d.Fix.Safety == diag.Safe}
+		switch w.job.Policy.class(&d) {
+		case diag.Safe:
+			safe = append(safe, p)
+		case diag.Unsafe:
+			if w.job.Policy.Unsafe {
+				unsafe = append(unsafe, p)
+			}
+		case diag.Display:
+		}
+	}
+	if len(safe) > 0 {
+		return safe
+	}
+	return unsafe
+}
+
+// class returns how a fix is applied by the user's word; Display for never.
+func (p Policy) class(d *diag.Diagnostic) diag.Safety {
+	safety := d.Fix.Safety
+	switch {
+	case safety == diag.Display || names(p.Disable, d):
+		return diag.Display
+	case safety == diag.Safe && names(p.Demote, d):
+		return diag.Unsafe
+	case safety == diag.Unsafe && names(p.Promote, d) && !names(p.Demote, d):
+		return diag.Safe
+	}
+	return safety
+}
+
+// names reports whether one of the selectors names the finding's rule.
+func names(selectors []string, d *diag.Diagnostic) bool {
+	return slices.ContainsFunc(selectors, func(s string) bool {
+		return s == d.Rule || strings.EqualFold(s, d.Code) || s == d.Category || slices.Contains(d.Tags, s) || s == "all"
+	})
+}
+
+// editable reports whether a fix may change the files that it changes; the others are noted.
+func (w *work) editable(fix *diag.Fix) bool {
+	ok := true
+	for _, e := range fix.Edits {
+		if w.job.Editable != nil && !w.job.Editable(e.File.Path) {
+			w.outside[e.File.Path] = true
+			ok = false
+		}
+	}
+	return ok && len(fix.Edits) > 0
+}
+
+// sorted returns the keys of a set in order.
+func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
+
+func compare(a, b string) int { return cmp.Compare(a, b) }
