@@ -69,3 +69,22 @@ func recordAgain(t *testing.T) {
 		}
 	}
 }
+
+// recordedScenarios returns the recorded cases that nginx accepts.
+func recordedScenarios(t *testing.T) []*scenario {
+	t.Helper()
+	all, err := difftest.Load(os.DirFS(recordedDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scenarios []*scenario
+	for i := range all {
+		for _, result := range all[i].Results {
+			if result.Accepted {
+				scenarios = append(scenarios, recordedScenario(&all[i]))
+				break
+			}
+		}
+	}
+	return scenarios
+}
