@@ -211,10 +211,11 @@ func TestRunAll(t *testing.T) {
 func TestPassKnows(t *testing.T) {
 	files := source.Memory{"nginx.conf": "load_module a.so;\nevents {}\nhttp {\n root /a;\n}\n"}
 	asked := 0
+	type key struct{}
 	rule := Rule{Name: "rule", Directives: []string{"root"}, OnDirective: func(p *Pass, _ *config.Directive) {
-		ask := func(cfg *config.Config) bool { asked++; return cfg.Entry.Name == "nginx.conf" }
-		if !p.LoadsModules() || !p.Once(ask) || !p.Once(ask) || asked != 1 {
-			t.Error("LoadsModules or Once is wrong")
+		ask := func() any { asked++; return "answer" }
+		if !p.LoadsModules() || p.Closed() || p.Shared(key{}, ask) != "answer" || p.Shared(key{}, ask) != "answer" {
+			t.Error("LoadsModules, Closed or Shared is wrong")
 		}
 		if !p.First("a") || p.First("a") || !p.First(1) {
 			t.Error("First is wrong")
@@ -225,6 +226,29 @@ func TestPassKnows(t *testing.T) {
 	}}
 	if _, err := linter(t, Choice{}, rule).Run(load(t, files)); err != nil || asked != 1 {
 		t.Error(err, asked)
+	}
+}
+
+// TestClosed: what is not here, or not nginx's own, may define a variable.
+func TestClosed(t *testing.T) {
+	for text, want := range map[string]bool{
+		"events {}\nhttp {\n root /a;\n}\n":                           true,
+		"events {}\nhttp {\n root /a;\n include missing/*.conf;\n}\n": true,
+		"events {}\nhttp {\n root /a;\n include missing.conf;\n}\n":   false,
+		"events {}\nhttp {\n root /a;\n lua_code_cache on;\n}\n":      false,
+		"events {}\nhttp {\n root /a;\n of_nobody on;\n}\n":           false,
+		"root /a;\n": false,
+	} {
+		asked := 0
+		rule := Rule{Name: "rule", Directives: []string{"root"}, OnDirective: func(p *Pass, _ *config.Directive) {
+			asked++
+			if p.Closed() != want {
+				t.Errorf("%q: %t", text, p.Closed())
+			}
+		}}
+		if _, err := linter(t, Choice{}, rule).Run(load(t, source.Memory{"nginx.conf": text})); err != nil || asked != 1 {
+			t.Error(text, err, asked)
+		}
 	}
 }
 

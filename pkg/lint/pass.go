@@ -29,7 +29,6 @@ type Pass struct {
 	current *config.Directive // what OnDirective or OnVerdict is called for
 	broken  bool              // it panicked
 	asked   map[any]bool      // the keys of First
-	answer  *bool             // of Once
 }
 
 // Report adds a finding. What the rule leaves out is filled in: Rule, Code, Category, Tags, and, where they are zero,
@@ -101,15 +100,6 @@ func (p *Pass) First(key any) bool {
 // LoadsModules reports whether the configuration has a load_module directive, so that nginx may know directives and
 // variables that no catalog lists.
 func (p *Pass) LoadsModules() bool { return p.run.loadsModules() }
-
-// Once returns what ask says of the configuration, and asks once for a pass. A rule gives the same function each time.
-func (p *Pass) Once(ask func(*config.Config) bool) bool {
-	if p.answer == nil {
-		answer := ask(p.Config)
-		p.answer = &answer
-	}
-	return *p.answer
-}
 
 // finding is a diagnostic and what it is about.
 type finding struct {

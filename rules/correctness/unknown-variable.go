@@ -51,7 +51,7 @@ func unknownIn(p *lint.Pass, d *config.Directive, file *syntax.File, word syntax
 	}
 	raw := file.Slice(word.Span())
 	for v, ok := nextVariable(raw, 0); ok; v, ok = nextVariable(raw, v.end) {
-		if !defined(p.Config, v.name) && everythingKnown(p) && compiled(p.Config, d) {
+		if !defined(p.Config, v.name) && p.Closed() && compiled(p.Config, d) {
 			start := int(word.Start)
 			reportVariable(p, diag.Location{File: file.File, Span: source.Span{Start: start + v.start, End: start + v.end}}, v)
 		}
@@ -64,33 +64,6 @@ func defined(cfg *config.Config, name string) bool {
 		return true
 	}
 	return len(cfg.Definitions(name)) > 0
-}
-
-// everythingKnown reports whether nothing that we can't see could define a variable: a missing include, or a module that
-// is not nginx's own.
-func everythingKnown(p *lint.Pass) bool {
-	return p.Config.Complete && len(p.Modules) == 0 && !p.LoadsModules() && p.Once(ownDirectives)
-}
-
-// ownDirectives reports whether every directive of the configuration is nginx's own.
-func ownDirectives(cfg *config.Config) bool {
-	for d := range cfg.All() {
-		known := catalog.Lookup(d.Name())
-		if known == nil || cfg.Declared(d.Name()) || !own(known) {
-			return false
-		}
-	}
-	return true
-}
-
-// own reports whether a directive is one of nginx itself.
-func own(d *catalog.Directive) bool {
-	for i := range d.Entries {
-		if kind := d.Entries[i].Kind; kind == catalog.OSS || kind == catalog.Undocumented {
-			return true
-		}
-	}
-	return false
 }
 
 // compiled reports whether nginx looks at the directive's variables at all: those of a header list at the http level are
