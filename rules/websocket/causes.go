@@ -29,6 +29,8 @@ type cause struct {
 	key   string
 	sites []*site
 	when  versions
+	// beside are directives that the finding is about as well, for the rules that it supersedes.
+	beside []*config.Directive
 }
 
 // add notes that the directive at causes what a rule finds at the site; key keeps different findings at one directive
@@ -74,7 +76,7 @@ func (c *causes) give(say func(*cause) diag.Diagnostic, report func(diag.Diagnos
 // first returns the site that stands for the cause.
 func (c *cause) first() *site { return c.sites[0] }
 
-// about returns the blocks that the finding is about: the locations.
+// about returns what the finding is about: the locations, and what stands beside them.
 func (c *cause) about() []*config.Directive {
 	about := make([]*config.Directive, 0, len(c.sites)+1)
 	for _, s := range c.sites {
@@ -85,7 +87,7 @@ func (c *cause) about() []*config.Directive {
 	if len(about) == 0 {
 		about = append(about, c.at)
 	}
-	return about
+	return append(about, c.beside...)
 }
 
 // maxLabels is how many locations a finding points at.
