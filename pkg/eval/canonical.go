@@ -128,7 +128,11 @@ func (e *Evaluator) sampleOf(pattern string, fold bool) string {
 		return "/"
 	}
 	text := string(sample(nil, tree, 0))
-	for _, path := range []string{text, "/" + text, "/x" + text} {
+	candidates := []string{text, "/" + text, "/x" + text}
+	if strings.HasPrefix(text, ".") { // of `\.php$`
+		candidates = []string{"/x" + text, "/" + text}
+	}
+	for _, path := range candidates {
 		if strings.HasPrefix(path, "/") && !strings.ContainsAny(path, "?#% ") {
 			if m, err := re.Match(path); err == nil && m != nil {
 				return escapeURI(path)

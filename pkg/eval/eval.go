@@ -27,6 +27,9 @@ type Evaluator struct {
 	// Prefix is the folder that relative paths such as `root html` start from; "" where it is not known. It is set
 	// before the first request.
 	Prefix string
+	// Explain asks for the story of each request that Request, Raw and AtRequest evaluate: route.Decision.Steps. It is
+	// set before the first request.
+	Explain bool
 
 	config *config.Config
 	table  *vars.Table
@@ -80,6 +83,6 @@ func (e *Evaluator) worlds(req *vars.Request, v catalog.Version, decide func(*va
 // exchange returns a request before its first step.
 func (e *Evaluator) exchange(req *vars.Request, v catalog.Version, w *vars.World) *exchange {
 	x := &exchange{e: e, run: e.table.NewRun(req, v, w), length: -1}
-	x.run.Late, x.run.Prefix = x.late, e.Prefix
+	x.run.Late, x.run.Prefix, x.run.Explain = x.late, e.Prefix, e.Explain
 	return x
 }
