@@ -114,6 +114,27 @@ func (p *Plan) SetEntry(d *config.Directive, key, value string) {
 // variableUsers returns the blocks with a proxy_pass whose header lines mention a variable, and whether anything else
 // but a log format mentions it.
 func (m *Mender) variableUsers(name string) (users []*config.Directive, elsewhere bool) {
+	m.mu.Lock()
+	known, ok := m.variables[name]
+	m.mu.Unlock()
+	if ok {
+		return known.users, known.elsewhere
+	}
+	users, elsewhere = m.findUsers(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.variables[name] = variableUse{users, elsewhere}
+	return users, elsewhere
+}
+
+// variableUse is what variableUsers returns.
+type variableUse struct {
+	users     []*config.Directive
+	elsewhere bool
+}
+
+// findUsers looks through the whole configuration.
+func (m *Mender) findUsers(name string) (users []*config.Directive, elsewhere bool) {
 	for d := range m.config.All() {
 		if d.MapLike {
 			elsewhere = elsewhere || slices.ContainsFunc(m.entries(d), func(e *syntax.Directive) bool { return mentions(e.Words, name) })

@@ -38,13 +38,14 @@ type Mender struct {
 	config *config.Config
 	opts   Options
 
-	mu       sync.Mutex
-	reached  map[string]map[*syntax.Directive][]*config.Directive // by directive name and block: who takes it from there
-	owners   map[*syntax.Directive][]*config.Directive            // a statement's places, where a file is included twice
-	pairs    map[wanted]string                                    // the map that gives these results; "" for none
-	layouts  map[*syntax.File]string                              // one step of indentation
-	passes   []*config.Directive                                  // the blocks with a proxy_pass
-	mentions map[string]bool                                      // the variables that the files mention, in lower case
+	mu        sync.Mutex
+	reached   map[string]map[*syntax.Directive][]*config.Directive // by directive name and block: who takes it from there
+	owners    map[*syntax.Directive][]*config.Directive            // a statement's places, where a file is included twice
+	pairs     map[wanted]string                                    // the map that gives these results; "" for none
+	layouts   map[*syntax.File]string                              // one step of indentation
+	variables map[string]variableUse                               // what variableUsers was asked
+	passes    []*config.Directive                                  // the blocks with a proxy_pass
+	mentions  map[string]bool                                      // the variables that the files mention, in lower case
 }
 
 // New returns a mender for the evaluator's configuration.
@@ -55,5 +56,6 @@ func New(e *eval.Evaluator, opts Options) *Mender {
 	return &Mender{
 		eval: e, config: e.Config(), opts: opts,
 		reached: map[string]map[*syntax.Directive][]*config.Directive{}, pairs: map[wanted]string{}, layouts: map[*syntax.File]string{},
+		variables: map[string]variableUse{},
 	}
 }
