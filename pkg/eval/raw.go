@@ -139,6 +139,10 @@ func (e *Evaluator) refused(read *vars.Request, refusal *route.Refusal, c Connec
 	if unread {
 		server = e.defaultServer(c, v)
 	}
+	if server == nil {
+		d := &route.Decision{Unknown: "no server is known for the connection"}
+		return Outcomes{All: []*Outcome{e.outcome(x, d)}, Complete: true}
+	}
 	x.run.Server, x.run.Location = server, server
 	d := &route.Decision{Kind: route.Answer, Server: server, Level: server, Status: refusal.Status, Page: true, PageStatus: refusal.Status}
 	d, _ = e.router.ErrorPage(x.run, d, refusal.Status)

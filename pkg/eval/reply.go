@@ -45,7 +45,11 @@ func newReply(o *Outcome) *reply {
 	r := &reply{x: &x, head: &ClientHead{}, length: -1, location: -1}
 	x.run.Late = x.late
 	x.reply = r
-	r.plan = x.e.replyPlan(o.Decision.Level)
+	level := o.Decision.Level
+	if level == nil {
+		level = x.e.config.Root
+	}
+	r.plan = x.e.replyPlan(level)
 	r.head.Open = r.plan.open
 	r.keepalive = r.plan.keepalive && !x.refused && keepsAlive(x.run)
 	return r
