@@ -8,28 +8,41 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/eval"
 )
 
+// valuesOf returns the values of the head's lines of that name, and whether they are known. What a template will put in
+// the place of "{{ upgrade }}" is not.
+func valuesOf(u *eval.Upstream, name string) (values []string, known bool) {
+	values, known = u.Values(name)
+	return values, known && !slices.ContainsFunc(values, templated)
+}
+
+// templated reports whether a value of Upgrade or Connection is a template's placeholder: it has what no token has
+// ("{{ x }}", "<x>", "@X@"), or is between two marks ("%%X%%", "__X__").
+func templated(value string) bool {
+	return strings.ContainsAny(value, "{}<>[]@") || strings.HasPrefix(value, "%%") || strings.HasPrefix(value, "__")
+}
+
 // forwardsUpgrade reports whether the head is known to have an Upgrade line: nginx sends none with an empty value.
 func forwardsUpgrade(u *eval.Upstream) bool {
-	values, known := u.Values("Upgrade")
+	values, known := valuesOf(u, "Upgrade")
 	return known && len(values) > 0
 }
 
 // lacks reports whether the head is known to have no line of that name.
 func lacks(u *eval.Upstream, name string) bool {
-	values, known := u.Values(name)
+	values, known := valuesOf(u, name)
 	return known && len(values) == 0
 }
 
 // withToken reports whether the head's lines of that name are known to have the token, in any case, in a list with
 // commas: what a backend makes of several lines.
 func withToken(u *eval.Upstream, name, token string) bool {
-	values, known := u.Values(name)
+	values, known := valuesOf(u, name)
 	return known && hasToken(values, token)
 }
 
 // withoutToken reports whether the head's lines of that name, or their absence, are known and the token is not there.
 func withoutToken(u *eval.Upstream, name, token string) bool {
-	values, known := u.Values(name)
+	values, known := valuesOf(u, name)
 	return known && !hasToken(values, token)
 }
 
