@@ -11,8 +11,9 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
-// The names of the rules about suppressions.
+// The category and the names of the rules about suppressions.
 const (
+	suppressionCategory      = "suppression"
 	unusedSuppression        = "unused-suppression"
 	unknownSuppression       = "unknown-suppression"
 	suppressionWithoutReason = "suppression-without-reason"
