@@ -13,6 +13,7 @@ import (
 
 func (a *app) lintCommand() *cobra.Command {
 	var k ask
+	var f fixing
 	cmd := &cobra.Command{
 		Use:   "lint [PATH...] [flags]",
 		Short: "Report what will not work",
@@ -31,14 +32,20 @@ and 2 if the job could not be done.`,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.changed = cmd.Flags().Changed
-			return a.lint(&k, args)
+			return a.lint(&k, &f, args)
 		},
 	}
+	cmd.Flags().BoolVar(&f.fix, "fix", false, "apply safe fixes, then report what is left")
+	f.register(cmd.Flags())
 	k.register(cmd.Flags())
+	k.registerAdoption(cmd.Flags())
 	return cmd
 }
 
-func (a *app) lint(k *ask, paths []string) error {
+func (a *app) lint(k *ask, f *fixing, paths []string) error {
+	if f.wanted() {
+		return a.lintAndFix(k, f, paths)
+	}
 	start := time.Now()
 	outputs, err := parseOutputs(k.outputs)
 	if err != nil {
@@ -52,6 +59,9 @@ func (a *app) lint(k *ask, paths []string) error {
 	for _, j := range jobs {
 		if err := j.lint(); err != nil {
 			a.fail(err)
+		}
+		if err := a.adopt(k, j); err != nil {
+			return err
 		}
 		a.judge(j.found, j.opts.failLevel)
 		minLevel, failLevel = j.opts.minLevel, j.opts.failLevel

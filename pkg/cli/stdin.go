@@ -15,10 +15,7 @@ import (
 // be read is in the targets.
 func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 	if len(paths) == 0 {
-		paths = defaultPaths(opts.roots)
-		if k.root != "" {
-			paths = []string{k.root}
-		}
+		paths = k.instead(opts.roots)
 	}
 	stdin := slices.Contains(paths, "-")
 	switch {
@@ -32,14 +29,26 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 		return nil, fmt.Errorf("the working folder: %w", reason(err))
 	}
 	disk := k.disk(dir)
-	t := &targets{opts: opts, skipForeign: k.skipForeign}
+	t := &targets{opts: opts, disk: disk, skipForeign: k.skipForeign}
 	if stdin {
 		return t, a.fromStdin(t, k, disk)
 	}
-	t.loader = config.NewLoader(disk)
+	t.readThrough(disk)
+	t.dir = dir
 	t.find(paths)
 	t.load(t.knownRoots(k.root))
 	return t, nil
+}
+
+// readThrough makes a reader the one that files come from.
+func (t *targets) readThrough(r source.Reader) { t.reader, t.loader = r, config.NewLoader(r) }
+
+// instead returns what no PATH stands for.
+func (k *ask) instead(roots []string) []string {
+	if k.root != "" {
+		return []string{k.root}
+	}
+	return defaultPaths(roots)
 }
 
 // disk returns the reader of files; dir is the working folder.
@@ -56,7 +65,9 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 	case k.stdinName != "" && isFolder(k.stdinName):
 		return fmt.Errorf("--stdin-filename: %s is a folder", source.Printable(k.stdinName))
 	case k.stdinName != "":
-		t.loader = config.NewLoader(source.NewOverlay(disk, disk.Dir, named(file, k.stdinName, disk.Dir)))
+		input := named(file, k.stdinName, disk.Dir)
+		t.input, t.inputText, t.dir = input.Path, input.Text, disk.Dir
+		t.readThrough(source.NewOverlay(disk, disk.Dir, input))
 		t.find([]string{k.stdinName})
 		t.load(t.knownRoots(k.root))
 		return nil
@@ -66,11 +77,13 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 		return errors.New("standard input is binary, not a configuration")
 	}
 	if dump, ok := source.ParseDump(file.Text); ok {
-		t.loader = config.NewLoader(dump)
+		t.readThrough(dump)
+		t.input, t.dump = dump.Entry, &dump
 		t.configs = t.loadAll([]string{dump.Entry})
 		return nil
 	}
-	t.loader = config.NewLoader(disk)
+	t.input, t.inputText, t.dir = file.Path, file.Text, disk.Dir
+	t.readThrough(source.NewOverlay(disk, disk.Dir, file))
 	t.configs = append(t.configs, t.loader.LoadFile(file, t.optionsOf(file.Path)))
 	return nil
 }

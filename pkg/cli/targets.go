@@ -16,13 +16,20 @@ import (
 
 // targets are the configurations that a command's PATHs stand for.
 type targets struct {
+	reader    source.Reader // what loader reads through
+	dir       string        // the folder that relative paths start from
 	loader    *config.Loader
 	opts      options
+	disk      source.Disk
 	roots     []string         // files that nginx would start from, each to be judged whole
 	fragments []string         // other files
 	configs   []*config.Config // what is to be judged
 	only      map[string]bool  // files whose findings are reported, by identity; nil for every file
 	errs      []error          // what could not be read
+
+	input     string       // the path that standard input stands for; "" where it is not read
+	inputText string       // what it says
+	dump      *source.Dump // what it says, where that is an nginx -T dump
 
 	skipForeign bool
 	skipped     int // given files that were passed over since they hold no directive
