@@ -30,10 +30,10 @@ func (w *weighing) optsOut() {
 
 // notProxied: no request of a WebSocket client is passed on by proxy_pass.
 func (w *weighing) notProxied() {
-	if len(w.outcomes.Proxied()) > 0 || !w.outcomes.Complete {
+	if w.straight() || len(w.outcomes().Proxied()) > 0 || !w.outcomes().Complete {
 		return
 	}
-	for _, o := range w.outcomes.All {
+	for _, o := range w.outcomes().All {
 		if o.Unknown != "" || o.Decision.Kind == route.Unknown {
 			return
 		}
@@ -70,7 +70,10 @@ func (w *weighing) noGet() {
 
 // isCached: what is cached is no stream of messages.
 func (w *weighing) isCached() {
-	for _, up := range w.outcomes.Proxied() {
+	if w.reader.config.Effective(w.location, "proxy_cache").State == config.Default {
+		return
+	}
+	for _, up := range w.outcomes().Proxied() {
 		if up.Cached {
 			w.against(0.5, "its answers are cached", w.reader.config.Effective(w.location, "proxy_cache").By)
 			return
@@ -90,16 +93,16 @@ func (w *weighing) watched() {
 
 // without: the product opens no WebSockets by default.
 func (w *weighing) without() {
-	if w.verdict.Declared || w.verdict.Has("S1") {
+	if w.verdict.Declared || w.verdict.Has("S1") || len(w.verdict.Signals) == 0 {
 		return
 	}
-	hosts, names := w.hosts(), w.serverNames()
-	for i := range Products() {
-		p := &Products()[i]
+	products := Products()
+	for i := range products {
+		p := &products[i]
 		if len(p.Paths) > 0 {
 			continue
 		}
-		if hint := p.hinted("", hosts, names); hint != "" {
+		if hint := p.hinted("", w.hosts(), w.serverNames()); hint != "" {
 			w.against(0.1, p.Name+" opens no WebSockets by default, and "+hint+" is its own", w.location)
 			return
 		}

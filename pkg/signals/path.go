@@ -103,6 +103,9 @@ func (p path) has(words map[string]float64) (found string, weight float64) {
 		if w := words[s]; w > weight {
 			found, weight = s, w
 		}
+		if strings.IndexByte(s, '-') < 0 && strings.IndexByte(s, '_') < 0 {
+			continue
+		}
 		for _, token := range tokens(s, "-_") {
 			if w := words[token]; w > weight {
 				found, weight = s, w
@@ -113,18 +116,7 @@ func (p path) has(words map[string]float64) (found string, weight float64) {
 }
 
 // follows reports whether the segments stand one after another in the path.
-func (p path) follows(segments []string) bool {
-	for i := 0; i+len(segments) <= len(p.segments) && len(segments) > 0; i++ {
-		same := true
-		for j, s := range segments {
-			same = same && p.segments[i+j] == s
-		}
-		if same {
-			return true
-		}
-	}
-	return false
-}
+func (p path) follows(segments []string) bool { return follow(p.segments, segments) }
 
 // tokens splits text, in lower case, at any of the separators.
 func tokens(text, separators string) []string {

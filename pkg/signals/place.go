@@ -3,6 +3,7 @@ package signals
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
@@ -18,19 +19,34 @@ type host struct {
 	port   int // 0 where it is not known
 }
 
-// hosts returns where the location sends requests.
+// hosts returns where the location sends requests. A URL without variables tells without evaluating anything.
 func (w *weighing) hosts() []host {
-	var hosts []host
-	for _, up := range w.outcomes.Proxied() {
-		hosts = append(hosts, hostOf(up.Host.Text, up.Port))
-		if up.Block == nil {
-			continue
-		}
-		for _, server := range up.Block.Own("server") {
-			hosts = append(hosts, hostOf(server.Arg(1), ""))
-		}
+	if w.found != nil {
+		return w.found
 	}
-	return hosts
+	w.found = []host{}
+	if pass := w.location.Own("proxy_pass"); len(pass) == 1 && w.straight() && strings.IndexByte(pass[0].Arg(1), '$') < 0 {
+		scheme, rest, _ := strings.Cut(pass[0].Arg(1), "://")
+		name, _, _ := strings.Cut(rest, "/")
+		port := map[string]string{"http": "80", "https": "443"}[strings.ToLower(scheme)]
+		w.reach(name, port, w.reader.config.Upstream(name))
+		return w.found
+	}
+	for _, up := range w.outcomes().Proxied() {
+		w.reach(up.Host.Text, up.Port, up.Block)
+	}
+	return w.found
+}
+
+// reach notes a host, or the upstream block of that name and its servers.
+func (w *weighing) reach(name, port string, block *config.Directive) {
+	w.found = append(w.found, hostOf(name, port))
+	if block == nil {
+		return
+	}
+	for _, server := range block.Own("server") {
+		w.found = append(w.found, hostOf(server.Arg(1), ""))
+	}
 }
 
 // hostOf reads "name:port"; port is what stands for none.
@@ -47,18 +63,34 @@ func hostOf(text, port string) host {
 }
 
 // serverNames returns the names of the server around the location.
-func (w *weighing) serverNames() []string {
+func (w *weighing) serverNames() []host {
 	server := w.location.Within("server")
 	if server == nil {
 		return nil
 	}
-	var names []string
+	return w.reader.share(server).names
+}
+
+// share is what the locations of one server have in common.
+type share struct {
+	names     []host
+	locations func() []*config.Directive
+}
+
+// share returns it, found once.
+func (r *Reader) share(server *config.Directive) *share {
+	if known, ok := r.shares.Load(server); ok {
+		return known.(*share)
+	}
+	s := &share{locations: sync.OnceValue(func() []*config.Directive { return locationsOf(server) })}
 	for _, d := range server.Own("server_name") {
 		for _, arg := range d.Args() {
-			names = append(names, strings.ToLower(arg.Value))
+			name := strings.ToLower(arg.Value)
+			s.names = append(s.names, host{name: name, tokens: tokens(name, "._-")})
 		}
 	}
-	return names
+	r.shares.Store(server, s)
+	return s
 }
 
 // siblings returns the other locations of the location's server, nested ones included.
@@ -68,7 +100,7 @@ func (r *Reader) siblings(location *config.Directive) []*config.Directive {
 		server = r.config.Root
 	}
 	var others []*config.Directive
-	for _, l := range r.locationsOf(server) {
+	for _, l := range r.share(server).locations() {
 		if l != location {
 			others = append(others, l)
 		}
@@ -76,11 +108,8 @@ func (r *Reader) siblings(location *config.Directive) []*config.Directive {
 	return others
 }
 
-// locationsOf returns all locations of a server, found once.
-func (r *Reader) locationsOf(server *config.Directive) []*config.Directive {
-	if known, ok := r.shares.Load(server); ok {
-		return known.([]*config.Directive)
-	}
+// locationsOf returns all locations of a server.
+func locationsOf(server *config.Directive) []*config.Directive {
 	var found []*config.Directive
 	var gather func(*config.Directive)
 	gather = func(block *config.Directive) {
@@ -94,6 +123,5 @@ func (r *Reader) locationsOf(server *config.Directive) []*config.Directive {
 		}
 	}
 	gather(server)
-	r.shares.Store(server, found)
 	return found
 }

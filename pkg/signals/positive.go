@@ -2,6 +2,7 @@ package signals
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,10 @@ var positive = []func(*weighing){
 
 // forwardsUpgrade is S1: a WebSocket client's Upgrade reaches the backend, or something that is not known does.
 func (w *weighing) forwardsUpgrade() {
-	if by := forwards(w.outcomes); by != nil {
+	if !w.maySet("Upgrade") {
+		return
+	}
+	if by := forwards(w.outcomes()); by != nil {
 		w.add("S1", 1, "it forwards `Upgrade`", by)
 	}
 }
@@ -38,7 +42,10 @@ func forwards(out eval.Outcomes) *config.Directive {
 
 // forwardsConnection is S2: Connection asks for an upgrade, or depends on whether the client does.
 func (w *weighing) forwardsConnection() {
-	for _, up := range w.outcomes.Proxied() {
+	if !w.maySet("Connection") {
+		return
+	}
+	for _, up := range w.outcomes().Proxied() {
 		for _, line := range up.Lookup("Connection") {
 			if line.By == nil || line.Maybe {
 				continue
@@ -138,14 +145,17 @@ func (w *weighing) namesHandshake() {
 
 // product is S6: path and something else name a product.
 func (w *weighing) product() {
-	hosts, names := w.hosts(), w.serverNames()
-	for i := range Products() {
-		p := &Products()[i]
+	products := Products()
+	for i := range products {
+		p := &products[i]
 		found, ok := p.matches(w.path)
-		if !ok || found == "/" && w.apart(p) {
+		if !ok {
 			continue
 		}
-		hint := p.hinted(found, hosts, names)
+		hint := p.hinted(found, w.hosts(), w.serverNames())
+		if found == "/" && hint != "" && w.apart(p) {
+			continue
+		}
 		if hint == "" && (!p.Own || found == "/") || w.verdict.Product != nil && hint == "" {
 			continue
 		}
@@ -183,14 +193,14 @@ var strongSegments = map[string]float64{
 }
 
 // strongPaths are those of more than one segment.
-var strongPaths = []string{"_next/webpack-hmr", "_stcore/stream", "api/live/ws", "notifications/hub"}
+var strongPaths = [][]string{{"_next", "webpack-hmr"}, {"_stcore", "stream"}, {"api", "live", "ws"}, {"notifications", "hub"}}
 
 // strongPath is S7: the path's name is one that WebSockets usually have.
 func (w *weighing) strongPath() {
 	found, weight := w.path.has(strongSegments)
 	for _, p := range strongPaths {
-		if w.path.follows(segmentsOf(p)) {
-			found, weight = p, 0.85
+		if w.path.follows(p) {
+			found, weight = strings.Join(p, "/"), 0.85
 		}
 	}
 	if weight == 0 {
@@ -223,7 +233,7 @@ var upstreamTokens = []string{"ws", "websocket", "websockets", "socket", "signal
 func (w *weighing) upstreamName() {
 	for _, h := range w.hosts() {
 		for _, token := range upstreamTokens {
-			if contains(h.tokens, token) {
+			if slices.Contains(h.tokens, token) {
 				w.add("S9", 0.6, "its upstream is called `"+h.name+"`", w.location)
 				return
 			}
@@ -256,7 +266,7 @@ func (w *weighing) longTimeout() {
 	if buffering.State != config.Set || !strings.EqualFold(buffering.By.Arg(1), "off") {
 		return
 	}
-	for _, up := range w.outcomes.Proxied() {
+	for _, up := range w.outcomes().Proxied() {
 		if t := up.Timers.Read; t.State == config.Set && t.After >= long {
 			w.add("S11", 0.3, "it waits long and does not buffer", t.By)
 			return
@@ -334,7 +344,7 @@ func origin(url string) string {
 func (w *weighing) devServer() {
 	local := false
 	for _, name := range w.serverNames() {
-		local = local || name == "localhost" || strings.HasSuffix(name, ".local") || strings.HasSuffix(name, ".localhost")
+		local = local || name.name == "localhost" || strings.HasSuffix(name.name, ".local") || strings.HasSuffix(name.name, ".localhost")
 	}
 	for _, h := range w.hosts() {
 		switch h.port {

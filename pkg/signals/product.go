@@ -28,6 +28,9 @@ type Product struct {
 	Confidence string
 	// Source is where the row comes from.
 	Source string
+
+	segments [][]string // of Paths
+	tokens   [][]string // of Names
 }
 
 //go:embed products.tsv
@@ -55,6 +58,12 @@ func productOf(cells []string) Product {
 	}
 	seconds, _ := strconv.Atoi(cells[5])
 	p.Heartbeat = time.Duration(seconds) * time.Second
+	for _, path := range p.Paths {
+		p.segments = append(p.segments, segmentsOf(path))
+	}
+	for _, name := range p.Names {
+		p.tokens = append(p.tokens, tokens(name, "._-"))
+	}
 	return p
 }
 
@@ -71,14 +80,14 @@ var weights = map[string]float64{"H": 0.9, "M": 0.7, "L": 0.5}
 
 // matches returns the product's path that the location is for: longer ones first, "/" where it takes everything.
 func (p *Product) matches(at path) (found string, ok bool) {
-	for _, own := range p.Paths {
+	for i, own := range p.Paths {
 		if own == "/" {
 			if at.name == "/" && at.form != exact && at.form != regex {
 				return own, true
 			}
 			continue
 		}
-		if at.follows(segmentsOf(own)) {
+		if at.follows(p.segments[i]) {
 			return own, true
 		}
 	}
@@ -103,20 +112,12 @@ func (p *Product) tells(found string, port int) bool {
 }
 
 // hinted says what else than the path names the product; "" for nothing.
-func (p *Product) hinted(found string, hosts []host, serverNames []string) string {
-	for _, h := range hosts {
-		for _, name := range p.Names {
-			if contains(h.tokens, name) {
-				return "the upstream `" + h.name + "`"
-			}
-		}
+func (p *Product) hinted(found string, hosts []host, servers []host) string {
+	if h := p.named(hosts); h != nil {
+		return "the upstream `" + h.name + "`"
 	}
-	for _, server := range serverNames {
-		for _, name := range p.Names {
-			if contains(tokens(server, "._-"), name) {
-				return "the server name `" + server + "`"
-			}
-		}
+	if server := p.named(servers); server != nil {
+		return "the server name `" + server.name + "`"
 	}
 	for _, h := range hosts {
 		if p.tells(found, h.port) {
@@ -126,11 +127,22 @@ func (p *Product) hinted(found string, hosts []host, serverNames []string) strin
 	return ""
 }
 
-// contains reports whether the tokens of name stand one after another among all.
-func contains(all []string, name string) bool {
-	own := tokens(name, "._-")
-	for i := 0; i+len(own) <= len(all) && len(own) > 0; i++ {
-		if slices.Equal(all[i:i+len(own)], own) {
+// named returns the first host that is called after the product, or nil.
+func (p *Product) named(hosts []host) *host {
+	for i := range hosts {
+		for _, own := range p.tokens {
+			if follow(hosts[i].tokens, own) {
+				return &hosts[i]
+			}
+		}
+	}
+	return nil
+}
+
+// follow reports whether the words of part stand one after another among all.
+func follow(all, part []string) bool {
+	for i := 0; i+len(part) <= len(all) && len(part) > 0; i++ {
+		if all[i] == part[0] && slices.Equal(all[i:i+len(part)], part) {
 			return true
 		}
 	}

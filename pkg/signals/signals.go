@@ -7,6 +7,7 @@ package signals
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -98,7 +99,6 @@ func (r *Reader) Of(level *config.Directive) *Verdict {
 // weigh makes the verdict.
 func (r *Reader) weigh(location *config.Directive) *Verdict {
 	w := &weighing{reader: r, location: location, path: pathOf(location), verdict: &Verdict{}}
-	w.outcomes = r.eval.At(location, eval.Chrome, version)
 	for _, read := range positive {
 		read(w)
 	}
@@ -123,8 +123,39 @@ type weighing struct {
 	reader   *Reader
 	location *config.Directive
 	path     path
-	outcomes eval.Outcomes // of Chrome
 	verdict  *Verdict
+	asked    *eval.Outcomes // of Chrome; nil before it is asked
+	found    []host         // what hosts found; nil before
+}
+
+// outcomes returns how Chrome's request ends. Most locations tell what they are for without it.
+func (w *weighing) outcomes() eval.Outcomes {
+	if w.asked == nil {
+		out := w.reader.eval.At(w.location, eval.Chrome, version)
+		w.asked = &out
+	}
+	return *w.asked
+}
+
+// maySet reports whether the headers in effect may have one of that name: only then the head has to be looked at.
+func (w *weighing) maySet(name string) bool {
+	list := w.reader.config.EffectiveList(w.location, "proxy_set_header")
+	return list.State == config.Unknown || !w.straight() ||
+		slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name) })
+}
+
+// straight reports whether the location has a proxy_pass and nothing that leads requests elsewhere.
+func (w *weighing) straight() bool {
+	passes := false
+	for _, d := range w.location.Children {
+		switch d.Name() {
+		case "proxy_pass":
+			passes = true
+		case "if", "rewrite", "return", "try_files", "limit_except", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass":
+			return false
+		}
+	}
+	return passes
 }
 
 // add notes a signal; at is the directive that it stands in, or nil.

@@ -39,14 +39,15 @@ type site struct {
 	entries []*config.Directive
 	// partial says that not all ways here are known, so that nothing may be claimed of every head.
 	partial bool
-	kept    map[keptKey][]*eval.Upstream // what heads was asked, by client and group of versions
+	kept    []keptHeads // what heads was asked
 	verdict *signals.Verdict
 }
 
-// keptKey is a question to heads.
-type keptKey struct {
+// keptHeads is a question to heads and its answer.
+type keptHeads struct {
 	client eval.Client
 	group  int
+	heads  []*eval.Upstream
 }
 
 // sites are all sites of a configuration, in the order of their locations.
@@ -57,6 +58,9 @@ type sites struct {
 	config *config.Config
 	aim    *aim
 	reader *signals.Reader
+
+	once      sync.Once
+	upgrading []*site // those that forward Upgrade
 
 	targets sync.Once
 	aside   map[*config.Directive]bool // the locations that auth_request and mirror use
@@ -75,7 +79,11 @@ func sitesOf(p *lint.Pass) []*site { return allSites(p).list }
 
 // forwarding returns the sites at which a WebSocket client's Upgrade reaches the backend, for some version: S1.
 func forwarding(p *lint.Pass) []*site {
-	return slices.DeleteFunc(slices.Clone(sitesOf(p)), func(s *site) bool { return !s.forwards() })
+	all := allSites(p)
+	all.once.Do(func() {
+		all.upgrading = slices.DeleteFunc(slices.Clone(all.list), func(s *site) bool { return !s.forwards() })
+	})
+	return all.upgrading
 }
 
 // findSites looks at every location.
@@ -184,7 +192,7 @@ func (all *sites) at(level, pass *config.Directive) *site {
 	if s := all.byPass[level]; s != nil {
 		return s
 	}
-	s := &site{level: level, location: level, pass: pass, all: all, kept: map[keptKey][]*eval.Upstream{}}
+	s := &site{level: level, location: level, pass: pass, all: all}
 	if location := level.Within("location"); location != nil {
 		s.location = location
 	}
@@ -211,12 +219,13 @@ func (s *site) enteredFrom(location *config.Directive, direct bool) {
 // heads returns the heads that the client's request gives at the site with a group's versions; none where nothing may
 // be claimed of all of them.
 func (s *site) heads(client eval.Client, group int) []*eval.Upstream {
-	key := keptKey{client, group}
-	heads, ok := s.kept[key]
-	if !ok {
-		heads = s.evaluate(client, s.all.aim.groups[group].version)
-		s.kept[key] = heads
+	for i := range s.kept {
+		if k := &s.kept[i]; k.group == group && k.client == client {
+			return k.heads
+		}
 	}
+	heads := s.evaluate(client, s.all.aim.groups[group].version)
+	s.kept = append(s.kept, keptHeads{client, group, heads})
 	return heads
 }
 

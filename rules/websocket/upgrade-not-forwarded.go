@@ -25,7 +25,7 @@ var _ = set.Add(lint.Rule{
 func upgradeNotForwarded(p *lint.Pass) {
 	var found causes
 	for _, s := range sitesOf(p) {
-		if verdict := s.signals(); missingLevel(verdict) == diag.Off {
+		if s.forwards() || missingLevel(s.signals()) == diag.Off {
 			continue
 		}
 		when := s.all.aim.always()
