@@ -7,6 +7,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/pkg/trace"
 )
@@ -46,7 +47,11 @@ func (t *teller) linef(format string, args ...any) {
 func (t *teller) ending(e trace.Ending) {
 	t.chapter("way")
 	for _, step := range e.Steps {
-		t.linef("  %-10s %s%s", step.Stage, source.Printable(step.Text), t.at(step.By))
+		text := step.Text
+		if step.By != nil {
+			text = "`" + step.By.Text + "` " + text
+		}
+		t.linef("  %-10s %s%s", step.Stage, source.Printable(text), t.at(step.By))
 		for _, c := range step.Considered {
 			t.linef("  %-10s %s", "", t.dim("not "+source.Printable(c.Text)+standsAt(&c)))
 		}
@@ -108,7 +113,7 @@ func (t *teller) upstream(u *trace.Upstream) {
 	}
 	t.chapter("timers")
 	for _, timer := range u.Timers {
-		span := timer.Duration().String()
+		span := fmt.Sprintf("%gs", timer.Seconds)
 		if !timer.Known {
 			span = "not known"
 		}
@@ -136,11 +141,19 @@ func (t *teller) answer(a trace.Answer) {
 		return
 	}
 	t.linef("  HTTP/1.1 %s", source.Printable(a.StatusLine))
+	sent := map[string]bool{}
 	for _, l := range a.Lines {
-		t.linef("  %s%s", source.Printable(l.Text), t.at(l.By))
+		sent[l.Text] = true
+		text := l.Text
+		if text == "Date: "+eval.DateText {
+			text = "Date: (now)"
+		}
+		t.linef("  %s%s", source.Printable(text), t.at(l.By))
 	}
 	for _, l := range a.Dropped {
-		t.linef("  %s%s", t.bad("- "+source.Printable(l.Text)), t.dim("  dropped: "+l.DroppedBy+standsAt(l.By)))
+		if !sent[l.Text] { // else nginx dropped the backend's and wrote the same itself
+			t.linef("  %s%s", t.bad("- "+source.Printable(l.Text)), t.dim("  dropped: "+l.DroppedBy+standsAt(l.By)))
+		}
 	}
 	if a.Tunnel {
 		t.linef("  %s", t.good("and the connection becomes a tunnel"))

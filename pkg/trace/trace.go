@@ -5,7 +5,6 @@ package trace
 
 import (
 	"strings"
-	"time"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -268,6 +267,3 @@ func answer(when string, head *eval.ClientHead) Answer {
 	}
 	return Answer{When: when, StatusLine: head.StatusLine, Lines: lines(head.Lines), Dropped: lines(head.Dropped), Tunnel: head.Tunnel, Unknown: head.Unknown}
 }
-
-// Duration returns the timer's span.
-func (t Timer) Duration() time.Duration { return time.Duration(t.Seconds * float64(time.Second)) }
