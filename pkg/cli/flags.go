@@ -37,21 +37,33 @@ type ask struct {
 	webSockets  []string
 	skipForeign bool
 
+	// of lint alone
+	newFrom        string
+	addIgnores     string
+	baselineStrict bool
+
 	changed func(flag string) bool  // whether a flag was given
 	found   map[string]string       // files that find found, by where it began
 	read    map[string]readSettings // settings by path
 }
 
 func (k *ask) register(flags *pflag.FlagSet) {
-	k.maxFileSize = source.DefaultMaxFileSize
 	flags.SortFlags = false
 	flags.StringArrayVarP(&k.outputs, "output", "o", []string{"full"}, "report `FORMAT[=FILE]`: "+formatNames()+"; repeatable")
 	flags.BoolVarP(&k.quiet, "quiet", "q", false, "findings only, no summary")
 	flags.BoolVarP(&k.verbose, "verbose", "v", false, "say which files were read, and how long it took")
-	flags.StringSliceVar(&k.selected, "select", nil, "run only these `RULES`: names, codes, tags, categories, all")
-	flags.StringSliceVar(&k.ignored, "ignore", nil, "do not run these `RULES`")
 	flags.StringVar(&k.failLevel, "fail-level", "warning", "exit with 1 from this `LEVEL` on: error, warning, info, never")
 	flags.StringVar(&k.minLevel, "min-level", "info", "show findings from this `LEVEL` on: error, warning, info")
+	k.registerInput(flags)
+}
+
+// registerInput registers the flags that say what is judged, and how.
+func (k *ask) registerInput(flags *pflag.FlagSet) {
+	k.maxFileSize = source.DefaultMaxFileSize
+	k.failLevel, k.minLevel = orElse(k.failLevel, "warning"), orElse(k.minLevel, "info")
+	flags.SortFlags = false
+	flags.StringSliceVar(&k.selected, "select", nil, "run only these `RULES`: names, codes, tags, categories, all")
+	flags.StringSliceVar(&k.ignored, "ignore", nil, "do not run these `RULES`")
 	flags.StringVar(&k.version, "nginx-version", "", "aim at one `VERSION`: 1.22.1, or 1.22 for its last release")
 	flags.StringVar(&k.root, "root", "", "the `FILE` that nginx starts from")
 	flags.StringVar(&k.prefix, "prefix", "", "the `DIR` that relative includes start from")
@@ -62,6 +74,13 @@ func (k *ask) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&k.config, "config", "c", "", "the settings `FILE`; otherwise .ngxproof.yaml beside PATH or above")
 	flags.BoolVar(&k.noConfig, "no-config", false, "use no settings file and no baseline")
 	flags.Var(&k.maxFileSize, "max-file-size", "refuse files larger than `SIZE` bytes (KiB, MiB, GiB)")
+}
+
+// registerAdoption registers the flags of lint for taking it up where there are findings already.
+func (k *ask) registerAdoption(flags *pflag.FlagSet) {
+	flags.StringVar(&k.newFrom, "new-from", "", "report only what the git revision `REV` does not have")
+	flags.StringVar(&k.addIgnores, "add-ignores", "", "write a comment with this `REASON` to silence each finding")
+	flags.BoolVar(&k.baselineStrict, "baseline-strict", false, "exit with 1 if the baseline has findings that are gone")
 }
 
 // registerSettings registers the flags that stand for settings, and those that choose the file of them.

@@ -23,7 +23,8 @@ type job struct {
 	paths    []string
 	targets  *targets
 	linter   *lint.Linter
-	found    []diag.Diagnostic
+	found    []diag.Diagnostic // what is to be reported
+	all      []diag.Diagnostic // as found was after linting
 }
 
 // jobs sorts PATHs by the settings that hold for them, finds what they stand for and loads it. The error is that of a
@@ -85,10 +86,18 @@ func (a *app) prepare(k *ask, j *job) error {
 	return nil
 }
 
+// given returns the paths that the job is about.
+func (j *job) given(k *ask) []string {
+	if len(j.paths) > 0 {
+		return j.paths
+	}
+	return k.instead(j.opts.roots)
+}
+
 // lint runs the rules and returns what went wrong on the way; the rest of the job goes on.
 func (j *job) lint() error {
 	found, err := j.targets.lint(j.linter)
-	j.found = found
+	j.found, j.all = found, slices.Clone(found)
 	return errors.Join(append(j.targets.errs, append(j.targets.limits(), err)...)...)
 }
 

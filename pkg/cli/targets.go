@@ -314,13 +314,38 @@ func (t *targets) knownRoots(named string) []string {
 	return roots
 }
 
-// above returns where an nginx.conf may stand in the folder of path and those above it.
+// above returns where an nginx.conf may stand in the folder of path and those above it; for a relative path up to the
+// root of the repository around the working folder.
 func above(path string) []string {
 	var paths []string
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		paths = append(paths, filepath.Join(dir, "nginx.conf"))
-		if parent := filepath.Dir(dir); parent == dir {
-			return paths
+		if filepath.Dir(dir) == dir || filepath.Base(dir) == ".." {
+			break
+		}
+	}
+	if filepath.IsAbs(path) {
+		return paths
+	}
+	for _, dir := range foldersAbove() {
+		paths = append(paths, filepath.Join(dir, "nginx.conf"), filepath.Join(dir, "nginx", "nginx.conf"), filepath.Join(dir, "conf", "nginx.conf"))
+	}
+	return paths
+}
+
+// foldersAbove returns the folders above the working folder, "..", "../.." and so on, up to the root of its repository;
+// none where it is in no repository.
+func foldersAbove() []string {
+	var dirs []string
+	for dir := "."; ; dir = filepath.Join("..", dir) {
+		if dir != "." {
+			dirs = append(dirs, dir)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dirs
+		}
+		if abs, err := filepath.Abs(dir); err != nil || filepath.Dir(abs) == abs {
+			return nil
 		}
 	}
 }
