@@ -256,3 +256,29 @@ func TestClients(t *testing.T) {
 		t.Error("safari is a client")
 	}
 }
+
+// TestRedirects holds what becomes of a backend's Location.
+func TestRedirects(t *testing.T) {
+	for _, c := range []struct{ location, from, want string }{
+		{"location /ws/ { proxy_pass http://127.0.0.1:1; }", "http://127.0.0.1:1/x?y", "http://a.test/x?y"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1/base/; }", "http://127.0.0.1:1/base/x", "http://a.test/ws/x"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1/base/; }", "http://127.0.0.1:1/other", "http://127.0.0.1:1/other"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1; proxy_redirect off; }", "http://127.0.0.1:1/x", "http://127.0.0.1:1/x"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1; absolute_redirect off; }", "http://127.0.0.1:1/x", "/x"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1; }", "/x", "/x"},
+		{"location /ws/ { proxy_pass http://127.0.0.1:1; proxy_redirect ~^/(.*) https://$host/$1; }", "/x", "https://a.test/x"},
+		{"set $b 127.0.0.1; location /ws/ { proxy_pass http://$b:1; }", "http://127.0.0.1:1/x", "http://127.0.0.1:1/x"},
+	} {
+		o := at(t, inServer(c.location), "/ws/", Plain)
+		head := o.Answer(Response{Status: 302, Reason: "Found", Headers: []vars.Header{{Name: "Location", Value: c.from}}})
+		got := ""
+		for _, line := range head.Lines {
+			if line.Name == "Location" {
+				got = line.Value.Text
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s becomes %s, want %s", c.location, c.from, got, c.want)
+		}
+	}
+}

@@ -87,7 +87,7 @@ var versionCases = []struct {
 // versionConfig is the configuration around a case.
 func versionConfig(inside string) string {
 	return "events {}\nhttp {\n proxy_cache_path /c keys_zone=zone:1m;\n map $host $nothing_arg { other x; }\n" +
-		" proxy_set_header X-Outer outer;\n server { listen 80; server_name a.test; location /ws/ { proxy_set_header X-Outer \"\"; " +
+		" proxy_set_header X-Outer outer;\n server { listen 80; server_name a.test; proxy_set_header X-Server server; location /ws/ { proxy_set_header X-Outer \"\"; " +
 		inside + " proxy_pass http://127.0.0.1:8080; } }\n}\n"
 }
 
