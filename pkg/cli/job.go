@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -82,6 +83,7 @@ func (a *app) prepare(k *ask, j *job) error {
 	if j.targets, err = a.targets(k, j.opts, j.paths); err != nil {
 		return err
 	}
+	j.opts.lint.Bare = !slices.ContainsFunc(k.outputs, showsEvidence)
 	j.linter = lint.New(j.opts.selection, j.opts.lint)
 	return nil
 }
@@ -92,6 +94,12 @@ func (j *job) given(k *ask) []string {
 		return j.paths
 	}
 	return k.instead(j.opts.roots)
+}
+
+// showsEvidence reports whether a format shows the head that a backend gets.
+func showsEvidence(output string) bool {
+	name, _, _ := strings.Cut(output, "=")
+	return name == "full" || name == "json"
 }
 
 // lint runs the rules and returns what went wrong on the way; the rest of the job goes on.

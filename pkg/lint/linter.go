@@ -39,6 +39,8 @@ type Options struct {
 	WebSockets []WebSocket
 	// AnyUpgrade says that fixes are to pass every Upgrade on, h2c too.
 	AnyUpgrade bool
+	// Bare says that nobody will look at findings' Evidence, so that it need not be made.
+	Bare bool
 	// Evaluator makes the evaluator of a configuration; nil for eval.New. Whoever gives one can ask what the rules asked
 	// without its being worked out again. It is called concurrently.
 	Evaluator func(*config.Config) *eval.Evaluator
@@ -154,7 +156,7 @@ func (l *Linter) run(cfg *config.Config) *run {
 	for i := range l.rules {
 		c := &l.rules[i]
 		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules,
-			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, chosen: c, run: r}
+			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, Bare: l.opts.Bare, chosen: c, run: r}
 	}
 	for i := range r.passes {
 		p := &r.passes[i]

@@ -23,6 +23,8 @@ type Pass struct {
 	WebSockets []WebSocket
 	// AnyUpgrade says that fixes are to pass every Upgrade on, h2c too.
 	AnyUpgrade bool
+	// Bare says that findings need no Evidence.
+	Bare bool
 
 	chosen  *chosen
 	run     *run

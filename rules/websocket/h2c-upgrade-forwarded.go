@@ -27,6 +27,9 @@ var _ = set.Add(lint.Rule{
 func h2cUpgradeForwarded(p *lint.Pass) {
 	var passed causes
 	for _, s := range sitesOf(p) {
+		if !s.maySet("Upgrade") {
+			continue
+		}
 		when := s.holds(eval.H2C, func(u *eval.Upstream) bool { return withToken(u, "Upgrade", "h2c") })
 		if when.none() {
 			continue
@@ -65,7 +68,7 @@ func (c *cause) websocketOnly(p *lint.Pass) *diag.Fix {
 func (c *cause) guardedSibling() (guarded *site, by *config.Directive) {
 	for _, s := range c.sites {
 		own := guards(s)
-		for _, other := range s.all.list {
+		for _, other := range s.besides() {
 			if other == s || !sameBackend(s, other) {
 				continue
 			}
@@ -79,10 +82,9 @@ func (c *cause) guardedSibling() (guarded *site, by *config.Directive) {
 	return nil, nil
 }
 
-// sameBackend reports whether two sites are known to ask the same backend.
+// sameBackend reports whether two sites of a server are known to ask the same backend.
 func sameBackend(a, b *site) bool {
-	return a.pass.Arg(1) == b.pass.Arg(1) && !a.all.eval.Table().Expr(a.pass.Arg(1)).Captures() &&
-		a.level.Within("server") == b.level.Within("server")
+	return a.pass.Arg(1) == b.pass.Arg(1) && !a.all.eval.Table().Expr(a.pass.Arg(1)).Captures()
 }
 
 // guards returns the directives that limit who may use the site.

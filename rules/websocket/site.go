@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -57,7 +58,11 @@ type sites struct {
 	eval   *eval.Evaluator
 	config *config.Config
 	aim    *aim
+	bare   bool // nobody looks at evidence
 	reader *signals.Reader
+
+	servers  sync.Once
+	byServer map[*config.Directive][]*site
 
 	once      sync.Once
 	upgrading []*site // those that forward Upgrade
@@ -88,7 +93,7 @@ func forwarding(p *lint.Pass) []*site {
 
 // findSites looks at every location.
 func findSites(p *lint.Pass) *sites {
-	all := &sites{byPass: map[*config.Directive]*site{}, eval: p.Eval(), config: p.Config, aim: newAim(p.Target)}
+	all := &sites{byPass: map[*config.Directive]*site{}, eval: p.Eval(), config: p.Config, aim: newAim(p.Target), bare: p.Bare}
 	all.reader = signals.New(all.eval, declared(p.WebSockets))
 	var indirect []*config.Directive
 	for _, location := range all.entryLevels() {
@@ -262,16 +267,29 @@ func (s *site) holds(client eval.Client, claim func(*eval.Upstream) bool) versio
 	return when
 }
 
+// maySet reports whether the headers in effect may have one of that name: where they don't, no head of a client's has it
+// but for what nginx sends by itself, which spares evaluating most locations.
+func (s *site) maySet(name string) bool {
+	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
+	return list.State == config.Unknown ||
+		slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name) })
+}
+
+// besides returns the sites of the same server as s, s among them.
+func (s *site) besides() []*site {
+	s.all.servers.Do(func() {
+		s.all.byServer = map[*config.Directive][]*site{}
+		for _, other := range s.all.list {
+			server := other.level.Within("server")
+			s.all.byServer[server] = append(s.all.byServer[server], other)
+		}
+	})
+	return s.all.byServer[s.level.Within("server")]
+}
+
 // forwards reports whether a WebSocket client's Upgrade reaches the backend, for some version.
 func (s *site) forwards() bool {
-	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
-	if list.State == config.Default { // without directives nothing does: that spares evaluating most locations
-		return false
-	}
-	if list.State == config.Set && !slices.ContainsFunc(list.Items, setsUpgrade) {
-		return false
-	}
-	return !s.holds(eval.Chrome, forwardsUpgrade).none()
+	return s.maySet("Upgrade") && !s.holds(eval.Chrome, forwardsUpgrade).none()
 }
 
 // head returns the client's first head for the first of the versions: what a finding shows. It is nil where none is.

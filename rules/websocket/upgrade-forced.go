@@ -23,6 +23,9 @@ var _ = set.Add(lint.Rule{
 func upgradeForced(p *lint.Pass) {
 	var forced causes
 	for _, s := range sitesOf(p) {
+		if !s.maySet("Upgrade") {
+			continue
+		}
 		when := s.holds(eval.Plain, forwardsUpgrade)
 		if when.none() {
 			continue

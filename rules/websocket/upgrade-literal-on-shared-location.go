@@ -24,6 +24,9 @@ var _ = set.Add(lint.Rule{
 func upgradeLiteralOnSharedLocation(p *lint.Pass) {
 	var broad, dedicated causes
 	for _, s := range sitesOf(p) {
+		if !s.maySet("Connection") {
+			continue
+		}
 		when := s.holds(eval.Plain, func(u *eval.Upstream) bool {
 			return lacks(u, "Upgrade") && withToken(u, "Connection", "upgrade")
 		})
