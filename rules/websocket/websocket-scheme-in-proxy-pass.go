@@ -1,0 +1,141 @@
+package websocket
+
+import (
+	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/vars"
+)
+
+var _ = set.Add(lint.Rule{
+	Name:        "websocket-scheme-in-proxy-pass",
+	Code:        "WS011",
+	Level:       diag.Error,
+	Fix:         diag.Safe,
+	Versions:    "all",
+	Since:       "0.1.0",
+	OnDirective: schemeInProxyPass,
+	Directives:  []string{"proxy_pass"},
+})
+
+// schemeInProxyPass finds ws:// and wss:// in the URL of a proxy_pass. nginx refuses a constant one when it reads it, one
+// that a variable brings for each request, with 500.
+//
+// nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_pass, ngx_http_proxy_eval ("invalid URL prefix").
+func schemeInProxyPass(p *lint.Pass, d *config.Directive) {
+	if len(d.Words) != 2 || d.Context&catalog.HTTPContexts == 0 {
+		return
+	}
+	url := p.Eval().Table().Expr(d.Arg(1))
+	if scheme := socketScheme(url.String()); scheme != "" {
+		reportScheme(p, d, scheme, len(url.Variables()) > 0)
+		return
+	}
+	if len(url.Variables()) > 0 && strings.HasPrefix(d.Arg(1), "$") {
+		fedScheme(p, d)
+	}
+}
+
+// socketScheme returns "ws" or "wss" where a URL begins with it, in any case.
+func socketScheme(url string) string {
+	scheme, _, ok := strings.Cut(url, "://")
+	if scheme = strings.ToLower(scheme); ok && (scheme == "ws" || scheme == "wss") {
+		return scheme
+	}
+	return ""
+}
+
+// httpScheme is what to write instead.
+var httpScheme = map[string]string{"ws": "http", "wss": "https"}
+
+// reportScheme reports a scheme that stands in the proxy_pass itself.
+func reportScheme(p *lint.Pass, d *config.Directive, scheme string, late bool) {
+	report := diag.Diagnostic{
+		Message: "`proxy_pass` knows no `" + scheme + "://`, so nginx does not start",
+		Help:    "Write `" + httpScheme[scheme] + "://`: a WebSocket begins as an HTTP request.",
+		At:      schemeAt(d, scheme),
+	}
+	if late {
+		report.Message = "`proxy_pass` knows no `" + scheme + "://`, so nginx answers 500"
+	}
+	p.Report(report, around(d)...)
+}
+
+// schemeAt returns where the scheme with its `://` stands.
+func schemeAt(d *config.Directive, scheme string) diag.Location {
+	at := lint.Word(d, 1)
+	start := at.Span.Start + max(0, strings.Index(strings.ToLower(at.File.Slice(at.Span)), scheme+"://"))
+	at.Span = source.Span{Start: start, End: start + len(scheme+"://")}
+	return at
+}
+
+// around returns what a finding about a proxy_pass is about: the location, and the directive.
+func around(d *config.Directive) []*config.Directive {
+	if location := d.Within("location"); location != nil {
+		return []*config.Directive{location, d}
+	}
+	return []*config.Directive{d}
+}
+
+// fedScheme looks for a scheme that variables bring: there is a finding where a WebSocket client's or a plain request
+// can't but get it.
+func fedScheme(p *lint.Pass, d *config.Directive) {
+	level := d.Within("location")
+	if level == nil {
+		level = p.Config.Root
+	}
+	for _, client := range []eval.Client{eval.Chrome, eval.Plain} {
+		scheme, by := fedBy(d, p.Eval().At(level, client, p.Target.Profiles[0].Representative))
+		if scheme == "" {
+			continue
+		}
+		p.Report(diag.Diagnostic{
+			Message: "this gives `proxy_pass` a URL with `" + scheme + "://`, so nginx answers 500",
+			Help:    "Write `" + httpScheme[scheme] + "`: a WebSocket begins as an HTTP request.",
+			At:      valueAt(p.Config, by),
+			Labels:  []diag.Label{{Location: lint.Head(d), Message: "used here"}},
+		}, append(around(d), by.By)...)
+		return
+	}
+}
+
+// fedBy returns the scheme of the URL that every outcome at the proxy_pass has, and the set or map that brought it.
+func fedBy(d *config.Directive, out eval.Outcomes) (scheme string, by vars.Use) {
+	if uncertain(out) {
+		return "", by
+	}
+	for _, o := range out.All {
+		if o.Decision.Handler == nil || o.Decision.Handler.Directive != d.Directive {
+			continue
+		}
+		url := o.Worth(d.Arg(1))
+		brings := socketScheme(url.Text)
+		if url.Unknown || brings == "" || scheme != "" && scheme != brings {
+			return "", vars.Use{}
+		}
+		scheme = brings
+		for _, use := range o.Used() {
+			value := strings.ToLower(use.Value.Text)
+			if use.By != nil && (value == scheme || strings.HasPrefix(value, scheme+":")) {
+				by = use
+			}
+		}
+	}
+	if by.By == nil {
+		return "", by
+	}
+	return scheme, by
+}
+
+// valueAt returns where the value stands that a set or a map gave.
+func valueAt(c *config.Config, use vars.Use) diag.Location {
+	if file, entry := entryOf(c, use); entry != nil {
+		return diag.Location{File: file.File, Span: entry.Words[len(entry.Words)-1].Span()}
+	}
+	return lint.Word(use.By, len(use.By.Words)-1)
+}
