@@ -56,6 +56,16 @@ type ClientHead struct {
 	Next *Outcome
 	// Unknown says why nothing is known of the head; "" where it is.
 	Unknown string
+
+	reply *reply // what it was made with
+}
+
+// Eval returns what an expression is worth once the answer is made, as for the access log.
+func (h *ClientHead) Eval(e *vars.Expr) vars.Value {
+	if h.reply == nil {
+		return vars.Value{Text: e.String(), Unknown: true}
+	}
+	return h.reply.x.run.Eval(e)
 }
 
 // DateText is the text of a Date line that nginx makes.

@@ -24,6 +24,12 @@ type exchange struct {
 	// the body's length as nginx sends it, -1 for none
 	length  int
 	chunked bool
+	// sub says that it is a subrequest.
+	sub bool
+	// known are the traits of the run's nginx, where they are at hand.
+	known *traits
+	// room is where what is sent is put; nil for memory of its own.
+	room *Upstream
 	// refused says that nginx did not read the request to its end, so that the connection is closed.
 	refused bool
 	// reply is the answer that is being made; nil before there is one.
@@ -63,7 +69,7 @@ func (e *Evaluator) proxied(o *Outcome) {
 		x.plan = nil
 		return
 	}
-	up := x.upstream(traitsOf(x.run.Version))
+	up := x.upstream(x.traits())
 	if up.URI.Text == "" && !up.URI.Unknown || x.run.Failed() {
 		o.Status = 500 // "zero length URI to proxy"
 		return
@@ -72,6 +78,14 @@ func (e *Evaluator) proxied(o *Outcome) {
 	if up.NoResolver {
 		o.Status = 502
 	}
+}
+
+// traits returns those of the run's nginx.
+func (x *exchange) traits() traits {
+	if x.known == nil {
+		return traitsOf(x.run.Version)
+	}
+	return *x.known
 }
 
 // aim finds the target. reason says why nothing is known; status is nginx's answer where the URL is none.
@@ -117,7 +131,11 @@ func (x *exchange) aimBlindly(text string) {
 // nginx: ngx_http_proxy_create_request.
 func (x *exchange) upstream(t traits) *Upstream {
 	p := x.plan
-	up := &Upstream{Pass: p.pass, Timers: p.timers, Open: p.headers.open, VersionBy: p.version.By}
+	up := x.room
+	if up == nil {
+		up = &Upstream{}
+	}
+	*up = Upstream{Pass: p.pass, Timers: p.timers, Open: p.headers.open, VersionBy: p.version.By}
 	x.connect(up, t)
 	up.Cached = x.cached()
 	up.Method = x.method(up.Cached)
@@ -281,8 +299,13 @@ func (x *exchange) content(up *Upstream) {
 	switch {
 	case req.Chunked && p.requestBuffering == catalog.No && p.passBody == catalog.Yes && up.Version.Text == "1.1":
 		x.chunked, up.Chunked = true, true
-	case req.Chunked || len(req.Body) > 0:
-		x.length = len(req.Body)
+	case x.sub: // nginx copies the length, though it sends no body
+		up.Body, up.BodyUnknown = nil, false
+		if n, err := strconv.Atoi(contentLength(x.run)); err == nil {
+			x.length = n
+		}
+	case req.Chunked || len(req.Body) > 0 || req.BodyLength > 0:
+		x.length = max(len(req.Body), req.BodyLength)
 	case contentLength(x.run) == "0":
 		x.length = 0
 	}

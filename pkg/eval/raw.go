@@ -24,8 +24,7 @@ type Connection struct {
 // Raw evaluates the first request of the bytes that came over a connection. consumed is how many bytes it took; it is 0,
 // with no outcome, where raw ends before the request does. What nginx refuses to read has one outcome: its answer.
 func (e *Evaluator) Raw(raw []byte, c Connection, v catalog.Version) (out Outcomes, consumed int) {
-	server := e.defaultServer(c, v)
-	req, consumed, refused := route.ParseRequest(raw, e.limits(server, v))
+	req, consumed, refused := route.ParseRequest(raw, e.limits(e.defaultServer(c, v), v))
 	switch {
 	case refused != nil:
 		if req.Method == "" {
@@ -37,6 +36,23 @@ func (e *Evaluator) Raw(raw []byte, c Connection, v catalog.Version) (out Outcom
 	}
 	c.of(req)
 	return e.Request(req, v), consumed
+}
+
+// Head reads the head of the first request of raw, as Raw does: consumed is how many bytes it took, 0 where it does not
+// end there. Where nginx refuses it, refused is its answer, and else it has no outcome.
+func (e *Evaluator) Head(raw []byte, c Connection, v catalog.Version) (req *vars.Request, consumed int, refused Outcomes) {
+	req, consumed, refusal := route.ParseHead(raw, e.limits(e.defaultServer(c, v), v))
+	switch {
+	case refusal != nil:
+		if req.Method == "" {
+			req.Method = firstWord(raw)
+		}
+		return req, max(consumed, 1), e.refused(req, refusal, c, v)
+	case req == nil:
+		return nil, 0, Outcomes{}
+	}
+	c.of(req)
+	return req, consumed, Outcomes{}
 }
 
 // firstWord returns the method of a request line that is too long to be read.
@@ -129,7 +145,7 @@ func parseSize(text string) int {
 // refused is nginx's answer to a request that it can't read whole.
 func (e *Evaluator) refused(read *vars.Request, refusal *route.Refusal, c Connection, v catalog.Version) Outcomes {
 	c.of(read)
-	unread := read.Version == "" || refusal.Status == 505 // the request line itself is at fault
+	unread := read.Version == "" || read.Version == "0.9" || refusal.Status == 505 // the request line itself is at fault
 	if read.Version == "" {
 		read.Version = "1.0"
 	}

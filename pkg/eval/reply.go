@@ -29,8 +29,9 @@ type reply struct {
 	date      bool
 	location  int // where in lines a Location stands that may be made absolute; -1 for none
 	keepalive bool
-	failed    int // the status for which asking the backend failed; 0 where it did not
-	override  int // the status that error_page puts in place of the answer's; 0 for none
+	modified  string // of a file: Last-Modified, which stands with nginx's own lines
+	failed    int    // the status for which asking the backend failed; 0 where it did not
+	override  int    // the status that error_page puts in place of the answer's; 0 for none
 }
 
 // newReply begins an answer at the level where the request ended, on a copy of the run.
@@ -52,6 +53,13 @@ func newReply(o *Outcome) *reply {
 	r.plan = x.e.replyPlan(level)
 	r.head.Open = r.plan.open
 	r.keepalive = r.plan.keepalive && !x.refused && keepsAlive(x.run)
+	if live := x.run.Request.Live; live != nil && !x.sub {
+		r.keepalive = r.keepalive && !live.Closing
+		for _, h := range live.Added {
+			r.lines = append(r.lines, Line{Name: h.Name, Value: vars.Known(h.Value)})
+		}
+	}
+	r.head.reply = r
 	return r
 }
 
@@ -232,6 +240,9 @@ func (r *reply) write() {
 	}
 	if r.length >= 0 {
 		add("Content-Length", strconv.Itoa(r.length))
+	}
+	if r.modified != "" {
+		add("Last-Modified", r.modified)
 	}
 	if location, ok := r.absolute(); ok {
 		lines = append(lines, location)

@@ -16,12 +16,19 @@ const (
 	allowed
 	forbidden
 	unauthorized
+	failing
 )
 
 // access asks allow and deny, auth_basic and auth_request, as satisfy says.
 //
 // nginx: src/http/ngx_http_core_module.c, ngx_http_core_access_phase and ngx_http_core_post_access_phase.
 func (w *way) access() phase {
+	live := w.run.Request.Live
+	if live != nil && live.Admit != nil {
+		if status := live.Admit(w.run); status != 0 {
+			return w.finish(status)
+		}
+	}
 	any := false
 	if v := w.router.config.Effective(w.run.Location, "satisfy"); v.By != nil {
 		any = v.By.Arg(1) == "any"
@@ -29,6 +36,8 @@ func (w *way) access() phase {
 	refused := 0
 	for _, ask := range []func() pass{w.askRules, w.askPassword, w.askSubrequest} {
 		switch ask() {
+		case failing:
+			return w.finish(500)
 		case allowed:
 			if any {
 				return tryFiles
@@ -147,6 +156,25 @@ func (w *way) askSubrequest() pass {
 	if v.By == nil || v.By.Arg(1) == "off" {
 		return noOpinion
 	}
+	if live := w.run.Request.Live; live != nil && live.Authorise != nil {
+		w.decision.By = v.By
+		return verdictOf(live.Authorise(w.run, v.By))
+	}
 	w.tell(AtAccess, v.By, func() string { return "asks `" + v.By.Arg(1) + "`, which is taken to allow the request" })
 	return allowed
+}
+
+// verdictOf is what the status of an auth_request's answer says.
+//
+// nginx: src/http/modules/ngx_http_auth_request_module.c, ngx_http_auth_request_handler.
+func verdictOf(status int) pass {
+	switch {
+	case status == 401:
+		return unauthorized
+	case status == 403:
+		return forbidden
+	case status >= 200 && status < 300:
+		return allowed
+	}
+	return failing
 }

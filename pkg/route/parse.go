@@ -37,23 +37,39 @@ type Limits struct {
 //
 // nginx: src/http/ngx_http_request.c, ngx_http_process_request_line and ngx_http_process_request_headers.
 func ParseRequest(raw []byte, limits Limits) (req *vars.Request, consumed int, refused *Refusal) {
-	p := &parser{raw: raw, req: &vars.Request{}, buffers: newBuffers(limits), limits: limits}
-	if !p.line() {
-		return p.refusal()
-	}
-	if p.req.Version == "0.9" {
-		return p.req, p.at, nil
-	}
-	if !p.headers() {
-		return p.refusal()
-	}
-	if p.refused = checkHead(p.req, strictSince(limits.Version)); p.refused != nil {
-		return p.refusal()
-	}
-	if !p.body() {
+	p := newParser(raw, limits)
+	if !p.head() || p.req.Version != "0.9" && !p.body() {
 		return p.refusal()
 	}
 	return p.req, p.at, nil
+}
+
+// ParseHead is ParseRequest without the body: consumed is how many bytes the head took.
+func ParseHead(raw []byte, limits Limits) (req *vars.Request, consumed int, refused *Refusal) {
+	p := newParser(raw, limits)
+	if !p.head() {
+		return p.refusal()
+	}
+	return p.req, p.at, nil
+}
+
+func newParser(raw []byte, limits Limits) *parser {
+	return &parser{raw: raw, req: &vars.Request{}, buffers: newBuffers(limits), limits: limits}
+}
+
+// head reads the request line and, but for HTTP/0.9, the header lines.
+func (p *parser) head() bool {
+	if !p.line() {
+		return false
+	}
+	if p.req.Version == "0.9" {
+		return true
+	}
+	if !p.headers() {
+		return false
+	}
+	p.refused = checkHead(p.req, strictSince(p.limits.Version))
+	return p.refused == nil
 }
 
 // refusal returns what was read before the refusal; nothing where there is none, since more is to come.

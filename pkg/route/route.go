@@ -146,6 +146,18 @@ func (r *Router) At(run *vars.Run, location *config.Directive) *Decision {
 	return &w.decision
 }
 
+// Subrequest sends the run, which is a copy of another request's, to another path of its server, as nginx does for a
+// subrequest: no access control is asked.
+//
+// nginx: src/http/ngx_http_core_module.c, ngx_http_subrequest.
+func (r *Router) Subrequest(run *vars.Run, path, args string) *Decision {
+	w := r.begin(run)
+	w.assumed = true
+	run.Method = "GET"
+	w.follow(w.redirectInside(path, args, false))
+	return &w.decision
+}
+
 // ErrorPage sends a request that a handler ended with status through error_page, as nginx does with
 // proxy_intercept_errors and with errors of its own (502, 504, 413, ...): it returns how it then ends. handled is
 // false where no error_page is in effect for the status; next then is an Answer of that status.

@@ -113,7 +113,7 @@ var families = []struct {
 	}},
 	{"arg_", func(name, rest string) *variable { return volatile(func(r *Run) Value { return r.arg(name, rest) }) }},
 	{"sent_http_", late}, {"sent_trailer_", late}, {"upstream_", late}, {"proxy_internal_", late},
-	{"ssl_", func(name, _ string) *variable { return plain(func(r *Run) Value { return r.ifTLS(unknown(name)) }) }},
+	{"ssl_", func(name, _ string) *variable { return plain(func(r *Run) Value { return r.ifTLS(r.late(name)) }) }},
 	{"proxy_protocol_", func(name, _ string) *variable {
 		return plain(func(r *Run) Value { return r.ifProxyProtocol(unknown(name)) })
 	}},
@@ -123,6 +123,9 @@ func late(name, _ string) *variable { return volatile(func(r *Run) Value { retur
 
 // late asks for a variable that only proxying defines. Before an upstream was asked, those about its answer are empty.
 func (r *Run) late(name string) Value {
+	if v, ok := r.live(name); ok {
+		return v
+	}
 	if r.Late != nil {
 		if v, ok := r.Late(name); ok {
 			return v

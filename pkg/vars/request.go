@@ -31,4 +31,8 @@ type Request struct {
 	TLS bool
 	// ServerName is the name that the client sent in the TLS handshake (SNI); "" for none.
 	ServerName string
+	// BodyLength is the body's length where Body is not read yet; else 0.
+	BodyLength int
+	// Live is what a running server knows; nil where the request is only evaluated.
+	Live *Live
 }

@@ -120,11 +120,11 @@ func (b *batch) attempt(s Server, results []Result) error {
 	if err := b.write(prefix, stages); err != nil {
 		return err
 	}
-	nginx, err := startNginx(s, prefix)
+	stop, err := s.start(prefix)
 	if err != nil {
 		return err
 	}
-	defer nginx.stop()
+	defer stop()
 	perform(stages, func(i int, r Result) { results[b.at[i]] = r })
 	return nil
 }

@@ -19,6 +19,24 @@ import (
 type Server struct {
 	Version string
 	Path    string
+	// Start begins to serve prefix/nginx.conf in another way than by the program; it returns when that listens. Nil: the
+	// program does. What it refuses is an error of Refuse.
+	Start func(prefix string) (stop func(), err error)
+}
+
+// Refuse is a complaint about a configuration, in the words of one who serves it in another way.
+func Refuse(message string) error { return &refusal{message} }
+
+// start begins to serve prefix/nginx.conf.
+func (s Server) start(prefix string) (stop func(), err error) {
+	if s.Start != nil {
+		return s.Start(prefix)
+	}
+	p, err := startNginx(s, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return p.stop, nil
 }
 
 // unpacked asks the tool once a process; a second call while apt runs would only wait.
