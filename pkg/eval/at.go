@@ -57,22 +57,23 @@ const differing = sendsClose | hostFirst | poolsByDefault | escapesLess
 
 // at returns what is kept for the client and the version, or evaluates it. The site is locked.
 func (s *site) at(e *Evaluator, f *facts, client int, v catalog.Version) Outcomes {
-	mine := &s.column(v).results[client]
+	own := s.column(v)
+	mine := &own.results[client]
 	if mine.out.All != nil {
 		return mine.out
 	}
-	t := traitsOf(v) & differing
+	t := own.traits & differing
 	var like *column
 	for _, c := range s.columns {
 		r := &c.results[client]
-		if r.out.All != nil && !r.bound && (like == nil || c.traits == t) {
+		if r.out.All != nil && !r.bound && (like == nil || c.traits&differing == t) {
 			like = c
 		}
 	}
 	if like != nil {
-		mine.out = like.results[client].out.forVersion(v, like.traits == t)
+		mine.out = like.results[client].out.forVersion(v, like.traits&differing == t)
 	} else {
-		mine.out, mine.bound = e.fresh(f, client, v)
+		mine.out, mine.bound = e.fresh(f, client, own)
 	}
 	return mine.out
 }
@@ -84,7 +85,7 @@ func (s *site) column(v catalog.Version) *column {
 			return c
 		}
 	}
-	c := &column{version: v, traits: traitsOf(v) & differing}
+	c := &column{version: v, traits: traitsOf(v)}
 	s.columns = append(s.columns, c)
 	return c
 }
@@ -100,7 +101,8 @@ type scratch struct {
 }
 
 // fresh evaluates a client's request at a location.
-func (e *Evaluator) fresh(f *facts, client int, v catalog.Version) (out Outcomes, bound bool) {
+func (e *Evaluator) fresh(f *facts, client int, c *column) (out Outcomes, bound bool) {
+	v := c.version
 	if f.site.target == "" {
 		f.site.target = e.sampleTarget(f.level)
 	}
@@ -113,7 +115,9 @@ func (e *Evaluator) fresh(f *facts, client int, v catalog.Version) (out Outcomes
 	out.Complete = vars.Worlds(MaxWorlds, func(w *vars.World) {
 		o := &atOutcome{again: again{f: f, client: client}}
 		o.one[0] = &o.Outcome
-		e.decide(&o.Outcome, &s.x, s.route(e, f, v, w))
+		d := s.route(e, f, v, w)
+		s.x.known, s.x.room = &c.traits, &o.up
+		e.decide(&o.Outcome, &s.x, d)
 		if o.x, o.Outcome.again = nil, &o.again; w.Choices() > 0 {
 			o.again.world = w.Frozen()
 		}
@@ -152,6 +156,7 @@ type atOutcome struct {
 	Outcome
 	again again
 	one   [1]*Outcome
+	up    Upstream
 }
 
 // again is how an outcome of At is evaluated again.

@@ -65,15 +65,33 @@ func (u *Upstream) Dropped() []Line {
 }
 
 // each calls visit with every line, sent or dropped, in order.
+func (u *Upstream) each(visit func(Line)) {
+	m := u.maker()
+	m.visit = visit
+	m.make()
+}
+
+// lineMaker makes the lines of one head.
 //
 // nginx: ngx_http_proxy_init_headers and ngx_http_proxy_create_request.
-func (u *Upstream) each(visit func(Line)) {
-	if u.from.plan == nil {
-		return
-	}
-	m := lineMaker{up: u, set: u.from.plan.headers, give: visit}
+type lineMaker struct {
+	up       *Upstream
+	set      *headerSet
+	defaults []defaultHeader
+	visit    func(Line) // nil to write those that are sent to head
+	head     []byte
+}
+
+// maker returns what makes the lines of the head.
+func (u *Upstream) maker() lineMaker {
+	m := lineMaker{up: u, set: u.from.plan.headers}
 	m.defaults = defaultHeaders(u.from.traits, u.Cached && !u.from.plan.cacheScarce)
-	first := u.from.traits.has(hostFirst)
+	return m
+}
+
+// make gives all lines in order.
+func (m *lineMaker) make() {
+	first := m.up.from.traits.has(hostFirst)
 	if first {
 		m.host()
 	}
@@ -82,12 +100,14 @@ func (u *Upstream) each(visit func(Line)) {
 	m.clients()
 }
 
-// lineMaker makes the lines of one head.
-type lineMaker struct {
-	up       *Upstream
-	set      *headerSet
-	defaults []defaultHeader
-	give     func(Line)
+// give hands a line over.
+func (m *lineMaker) give(line Line) {
+	switch {
+	case m.visit != nil:
+		m.visit(line)
+	case line.DroppedBy == Sent:
+		m.head = line.append(m.head)
+	}
 }
 
 // directive is what directive i would send.

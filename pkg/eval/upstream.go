@@ -137,15 +137,12 @@ func (u *Upstream) Lookup(name string) []Line {
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
 // holds the readable stand-in.
 func (u *Upstream) Head() []byte {
-	head := make([]byte, 0, u.size())
-	head = append(append(append(head, u.Method.Text...), ' '), u.URI.Text...)
-	head = append(append(append(head, " HTTP/"...), u.Version.Text...), "\r\n"...)
-	u.each(func(line Line) {
-		if line.DroppedBy == Sent {
-			head = line.append(head)
-		}
-	})
-	return append(head, "\r\n"...)
+	m := u.maker()
+	head := append(append(make([]byte, 0, u.size()), u.Method.Text...), ' ')
+	head = append(append(append(head, u.URI.Text...), " HTTP/"...), u.Version.Text...)
+	m.head = append(head, "\r\n"...)
+	m.make()
+	return append(m.head, "\r\n"...)
 }
 
 // size returns about how long the head is, rather more than less.
