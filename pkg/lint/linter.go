@@ -136,7 +136,7 @@ func (e *PanicError) Error() string {
 type run struct {
 	linter   *Linter
 	passes   []Pass
-	findings []finding
+	findings []finding // of all passes, once they are done
 	errs     []error
 	// loadsModules is found out when first asked.
 	loadsModules func() bool
@@ -158,19 +158,44 @@ func (l *Linter) run(cfg *config.Config) *run {
 		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules,
 			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, Bare: l.opts.Bare, chosen: c, run: r}
 	}
+	r.wholes(cfg)
+	r.walk(cfg)
 	for i := range r.passes {
 		p := &r.passes[i]
-		if p.Rule.OnConfig != nil {
-			p.config()
-		}
-		if p.Rule.OnFile != nil {
-			for _, file := range cfg.Files {
-				p.file(file)
-			}
+		r.findings = append(r.findings, p.findings...)
+		if p.err != nil {
+			r.errs = append(r.errs, p.err)
 		}
 	}
-	r.walk(cfg)
 	return r
+}
+
+// wholes calls the rules for the configuration and for files, as many rules at once as there are processors.
+func (r *run) wholes(cfg *config.Config) {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range r.passes {
+		p := &r.passes[i]
+		if p.Rule.OnConfig == nil && p.Rule.OnFile == nil {
+			continue
+		}
+		group.Go(func() error {
+			p.whole(cfg)
+			return nil
+		})
+	}
+	_ = group.Wait() // a pass keeps its error
+}
+
+func (p *Pass) whole(cfg *config.Config) {
+	if p.Rule.OnConfig != nil {
+		p.config()
+	}
+	if p.Rule.OnFile != nil {
+		for _, file := range cfg.Files {
+			p.file(file)
+		}
+	}
 }
 
 // walk calls the rules for directives: one walk for all of them, since a walk costs more than most rules.
@@ -224,6 +249,6 @@ func (p *Pass) recover() {
 	p.current = nil
 	if value := recover(); value != nil {
 		p.broken = true
-		p.run.errs = append(p.run.errs, &PanicError{p.Rule.Name, p.Config.Entry.Name, value, debug.Stack()})
+		p.err = &PanicError{p.Rule.Name, p.Config.Entry.Name, value, debug.Stack()}
 	}
 }

@@ -26,11 +26,13 @@ type Pass struct {
 	// Bare says that findings need no Evidence.
 	Bare bool
 
-	chosen  *chosen
-	run     *run
-	current *config.Directive // what OnDirective or OnVerdict is called for
-	broken  bool              // it panicked
-	asked   map[any]bool      // the keys of First
+	chosen   *chosen
+	run      *run
+	current  *config.Directive // what OnDirective or OnVerdict is called for
+	broken   bool              // it panicked
+	err      error             // its *PanicError
+	findings []finding
+	asked    map[any]bool // the keys of First
 }
 
 // Report adds a finding. What the rule leaves out is filled in: Rule, Code, Category, Tags, and, where they are zero,
@@ -83,7 +85,7 @@ func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directiv
 	if d.Chain == nil && len(about) > 0 {
 		f.diagnostic.Chain = Chain(about[0])
 	}
-	p.run.findings = append(p.run.findings, f)
+	p.findings = append(p.findings, f)
 }
 
 // First reports whether this is the first time that the rule asks with this key in this configuration, for a rule that

@@ -40,7 +40,7 @@ type Rule struct {
 	// Supersedes names the rules whose findings about the same directive have the same cause (see Pass.Report).
 	Supersedes []string
 
-	// What a rule is called on: any number of these.
+	// What a rule is called on: any number of these. Rules run side by side, the functions of one rule do not.
 
 	// OnConfig is called once for a configuration.
 	OnConfig func(*Pass)

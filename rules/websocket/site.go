@@ -40,6 +40,7 @@ type site struct {
 	entries []*config.Directive
 	// partial says that not all ways here are known, so that nothing may be claimed of every head.
 	partial bool
+	mu      sync.Mutex
 	kept    []keptHeads // what heads was asked
 	verdict *signals.Verdict
 }
@@ -224,6 +225,8 @@ func (s *site) enteredFrom(location *config.Directive, direct bool) {
 // heads returns the heads that the client's request gives at the site with a group's versions; none where nothing may
 // be claimed of all of them.
 func (s *site) heads(client eval.Client, group int) []*eval.Upstream {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := range s.kept {
 		if k := &s.kept[i]; k.group == group && k.client == client {
 			return k.heads
@@ -304,6 +307,8 @@ func (s *site) head(client eval.Client, when versions) *eval.Upstream {
 
 // signals weighs what the location is for; where another location alone leads here, what that one is for.
 func (s *site) signals() *signals.Verdict {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.verdict == nil {
 		s.verdict = s.all.reader.Of(s.location)
 		if len(s.entries) == 1 && s.entries[0] != s.location && onlyInternal(s.location) {
