@@ -32,7 +32,7 @@ func (c *check) harm() string {
 	return ""
 }
 
-// parses reports files that have more syntax errors than before.
+// parses reports changed files that do not parse, and others that have more syntax errors than before.
 func (c *check) parses() string {
 	for i, cfg := range c.after.configs {
 		was := map[string]int{}
@@ -40,6 +40,9 @@ func (c *check) parses() string {
 			was[f.Path] = len(f.Errors) + f.MoreErrors
 		}
 		for _, f := range cfg.Files {
+			if len(c.edits.Of(f.Path)) > 0 {
+				was[f.Path] = 0
+			}
 			if n, known := was[f.Path]; known && len(f.Errors)+f.MoreErrors > n {
 				return fmt.Sprintf("%s does not parse: %s", f.Name, f.Errors[0].Message)
 			}
@@ -55,6 +58,16 @@ func (c *check) parses() string {
 type place struct {
 	rule, path string
 	at         int
+	message    string // of a syntax error: there may be another one at the same place
+}
+
+// placeOf returns the place of a finding, if it begins at offset at.
+func placeOf(d *diag.Diagnostic, at int) place {
+	p := place{rule: d.Rule, path: d.At.File.Path, at: at}
+	if d.Rule == "syntax" {
+		p.message = d.Message
+	}
+	return p
 }
 
 // gone reports fixed findings that are still there.
@@ -62,11 +75,11 @@ func (c *check) gone() string {
 	now := map[place]bool{}
 	for i := range c.after.findings {
 		d := &c.after.findings[i]
-		now[place{d.Rule, d.At.File.Path, d.At.Span.Start}] = true
+		now[placeOf(d, d.At.Span.Start)] = true
 	}
 	for _, p := range c.fixes {
 		for _, at := range c.moved(p.finding.At) {
-			if now[place{p.finding.Rule, p.finding.At.File.Path, at}] {
+			if now[placeOf(&p.finding, at)] {
 				return "the finding is still there"
 			}
 		}
@@ -81,7 +94,7 @@ func (c *check) nothingNew() string {
 	for i := range c.before.findings {
 		d := &c.before.findings[i]
 		for _, at := range c.moved(d.At) {
-			key := place{d.Rule, d.At.File.Path, at}
+			key := placeOf(d, at)
 			was[key] = max(was[key], d.Level)
 		}
 	}
@@ -91,7 +104,7 @@ func (c *check) nothingNew() string {
 	}
 	for i, print := range diag.Fingerprints(c.after.findings) {
 		d := &c.after.findings[i]
-		known := max(was[place{d.Rule, d.At.File.Path, d.At.Span.Start}], prints[print])
+		known := max(was[placeOf(d, d.At.Span.Start)], prints[print])
 		if d.Level >= diag.Warning && d.Suppressed == nil && known < d.Level && !c.onlyHidden(d) {
 			at := d.At.File.Position(d.At.Span.Start)
 			return fmt.Sprintf("it brings up %s at %s:%d: %s", d.Rule, d.At.File.Name, at.Line, d.Message)

@@ -166,11 +166,13 @@ func (c *check) says(p pair, client eval.Client, v catalog.Version, reason strin
 // handshake reports a handshake that worked and does not, or one that is forwarded and wrong without a finding that says
 // so.
 func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) string {
-	if works(after) || !forwards(after) && !forwards(before) {
+	switch {
+	case works(after) || !forwards(after) && !forwards(before):
 		return ""
-	}
-	if works(before) && !refused {
+	case works(before) && !refused:
 		return "it breaks the handshake"
+	case !known(after) || alike(before, after, false):
+		return "" // nothing can be said, or it is as it was
 	}
 	for i := range c.after.findings {
 		if d := &c.after.findings[i]; d.Level >= diag.Warning && concerns(d, p.after) {
@@ -192,6 +194,11 @@ func (c *check) notice(i int, p pair) {
 // forwards reports whether any of the heads has an Upgrade line.
 func forwards(o eval.Outcomes) bool {
 	return slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool { return len(u.Lookup("Upgrade")) > 0 })
+}
+
+// known reports whether every byte of the heads is.
+func known(o eval.Outcomes) bool {
+	return o.Complete && !slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool { return !u.Known() })
 }
 
 // works reports whether every head is a handshake as RFC 6455, 4.1, wants it.

@@ -22,7 +22,7 @@ func (w *work) proposals(s *state) []*proposal {
 	var safe, unsafe []*proposal
 	prints := diag.Fingerprints(s.findings)
 	for i, d := range s.findings {
-		if d.Fix == nil || d.Suppressed != nil || w.failed[prints[i]] || w.job.Wanted != nil && !w.job.Wanted(&d) || !w.editable(d.Fix) {
+		if d.Fix == nil || d.Suppressed != nil || w.failed[prints[i]] || w.job.Wanted != nil && !w.job.Wanted(&d) || !s.sound(&d) || !w.editable(d.Fix) {
 			continue
 		}
 		p := &proposal{finding: d, print: prints[i], safe: d.Fix.Safety == diag.Safe}
@@ -40,6 +40,12 @@ func (w *work) proposals(s *state) []*proposal {
 		return safe
 	}
 	return unsafe
+}
+
+// sound reports whether the files that a fix changes parse: what a broken file says is a guess. Only syntax errors
+// themselves are mended there.
+func (s *state) sound(d *diag.Diagnostic) bool {
+	return d.Rule == "syntax" || !slices.ContainsFunc(d.Fix.Edits, func(e diag.Edit) bool { return s.broken[e.File.Path] })
 }
 
 // class returns how a fix is applied by the user's word; Display for never.

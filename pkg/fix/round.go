@@ -25,6 +25,7 @@ type work struct {
 // state is the files with the fixes so far, and what is said of them.
 type state struct {
 	files    map[string]*source.File // by path: all that the configurations read
+	broken   map[string]bool         // of these, those that do not parse
 	changed  map[string]*source.File // of these, those that lie over what the reader has
 	configs  []*config.Config
 	evals    map[*config.Config]*eval.Evaluator
@@ -36,7 +37,7 @@ const enough = 3
 
 // look loads and lints the configurations with changed files; the state is nil where they can't be loaded.
 func (w *work) look(ctx context.Context, changed map[string]*source.File) (*state, error) {
-	s := &state{files: map[string]*source.File{}, changed: changed, evals: map[*config.Config]*eval.Evaluator{}}
+	s := &state{files: map[string]*source.File{}, broken: map[string]bool{}, changed: changed, evals: map[*config.Config]*eval.Evaluator{}}
 	var over []*source.File
 	for _, f := range changed {
 		over = append(over, f)
@@ -48,6 +49,7 @@ func (w *work) look(ctx context.Context, changed map[string]*source.File) (*stat
 	for _, c := range s.configs {
 		for _, f := range c.Files {
 			s.files[f.Path] = f.File
+			s.broken[f.Path] = len(f.Errors) > 0
 			if w.original[f.Path] == nil {
 				w.original[f.Path] = f.File
 			}

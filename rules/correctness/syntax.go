@@ -2,6 +2,7 @@ package correctness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -31,7 +32,7 @@ func syntaxErrors(p *lint.Pass, file *syntax.File) {
 		d := diag.Diagnostic{
 			Message: e.Message,
 			Help:    syntaxHelp(file, e),
-			Fix:     insertion(file.File, e),
+			Fix:     insertion(file, e),
 			Chain:   inclusion(p.Config, file),
 		}
 		onNginxLine(file.File, e, &d)
@@ -89,14 +90,19 @@ func syntaxHelp(file *syntax.File, e syntax.Error) string {
 	}
 }
 
-// insertion is the fix of an error whose mend is certain.
-func insertion(file *source.File, e syntax.Error) *diag.Fix {
+// insertion is the fix of an error whose mend is certain. It is shown only where the file has other errors too: then it may
+// be no configuration at all but a template, and what was meant is not that sure.
+func insertion(file *syntax.File, e syntax.Error) *diag.Fix {
 	if e.Insert == "" {
 		return nil
 	}
-	at := diag.Location{File: file, Span: source.Span{Start: e.InsertAt, End: e.InsertAt}}
+	safety := diag.Safe
+	if file.MoreErrors > 0 || slices.ContainsFunc(file.Errors, func(o syntax.Error) bool { return o.Insert == "" }) {
+		safety = diag.Display
+	}
+	at := diag.Location{File: file.File, Span: source.Span{Start: e.InsertAt, End: e.InsertAt}}
 	return &diag.Fix{
-		Safety: diag.Safe,
+		Safety: safety,
 		Title:  fmt.Sprintf("insert `%s`", e.Insert),
 		Edits:  []diag.Edit{{Location: at, Text: e.Insert}},
 	}

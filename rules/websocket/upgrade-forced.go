@@ -45,11 +45,24 @@ func upgradeForced(p *lint.Pass) {
 			Help:     "Pass on what the client asks for: `$http_upgrade`, or a map that lets websocket through.",
 			At:       lint.Word(c.at, len(c.at.Words)-1),
 			Evidence: c.first().evidence(eval.Plain, c.when, "Upgrade"),
-			Fix:      c.websocketOnly(p),
+			Fix:      c.unforce(p),
 		}
 		if c.key == "dedicated" {
 			d.Level = diag.Info
 		}
 		return d
 	})
+}
+
+// unforce is the fix: Upgrade, and Connection where plain requests get upgrade there too, follow the client.
+func (c *cause) unforce(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.Upgrade()
+	for _, s := range c.sites {
+		if !s.holds(eval.Plain, func(u *eval.Upstream) bool { return withToken(u, "Connection", "upgrade") }).none() {
+			plan.Connection()
+			break
+		}
+	}
+	return plan.Fix(diag.Safe, "pass on what the client asks for")
 }
