@@ -18,8 +18,8 @@ var webSockets = []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase}
 func (p *Plan) handshakes(is func(*eval.Upstream) bool) bool {
 	for _, site := range p.sites {
 		for _, client := range webSockets {
-			for _, profile := range p.m.opts.Profiles {
-				for _, head := range p.m.eval.At(home(site), client, profile.Representative).Proxied() {
+			for _, version := range p.m.versions {
+				for _, head := range p.m.eval.At(home(site), client, version).Proxied() {
 					if !is(head) {
 						return false
 					}

@@ -34,9 +34,10 @@ type Options struct {
 
 // Mender plans the edits of one configuration. What it finds out is kept. It is safe for concurrent use.
 type Mender struct {
-	eval   *eval.Evaluator
-	config *config.Config
-	opts   Options
+	eval     *eval.Evaluator
+	config   *config.Config
+	opts     Options
+	versions []catalog.Version // those aimed at whose heads differ
 
 	mu        sync.Mutex
 	reached   map[string]map[*syntax.Directive][]*config.Directive // by directive name and block: who takes it from there
@@ -48,13 +49,24 @@ type Mender struct {
 	mentions  map[string]bool                                      // the variables that the files mention, in lower case
 }
 
+// differing returns a version of each profile whose heads differ from those of the one before.
+func differing(profiles []catalog.Profile) []catalog.Version {
+	var versions []catalog.Version
+	for _, p := range profiles {
+		if n := len(versions); n == 0 || !eval.Alike(versions[n-1], p.Representative) {
+			versions = append(versions, p.Representative)
+		}
+	}
+	return versions
+}
+
 // New returns a mender for the evaluator's configuration.
 func New(e *eval.Evaluator, opts Options) *Mender {
 	if len(opts.Profiles) == 0 {
 		opts.Profiles = catalog.Profiles()
 	}
 	return &Mender{
-		eval: e, config: e.Config(), opts: opts,
+		versions: differing(opts.Profiles), eval: e, config: e.Config(), opts: opts,
 		reached: map[string]map[*syntax.Directive][]*config.Directive{}, pairs: map[wanted]string{}, layouts: map[*syntax.File]string{},
 		variables: map[string]variableUse{},
 	}
