@@ -1,0 +1,280 @@
+package scaffold
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/eval"
+	"github.com/ngxproof/ngxproof/pkg/mend"
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// Place is where a location is to be put.
+type Place struct {
+	// Reader is where the files are, and Dir the folder that relative paths start from ("" where there is none).
+	Reader source.Reader
+	Dir    string
+	// Load loads the configuration through a reader.
+	Load func(source.Reader) (*config.Config, error)
+	// In says whether a server in the file at a path may be meant; nil for all.
+	In func(path string) bool
+	// Server is a name of the server that is meant; "" where there is one only. Spec.Listen tells servers of one name
+	// apart.
+	Server string
+}
+
+// Insertion is a configuration with a location in it that was not there.
+type Insertion struct {
+	// Changed are the files that have another text now, those with nothing but the maps first. Nothing is written yet.
+	Changed []Change
+	// Config is the configuration as it is now, Locations are the new ones in it.
+	Config    *config.Config
+	Locations []*config.Directive
+	// Maps are the variables (with `$`) of the maps that were added, sorted.
+	Maps []string
+	// Notes say what could not be found out, one sentence each.
+	Notes []string
+}
+
+// Change is a file with another text.
+type Change struct {
+	// Before is the file as it was read.
+	Before *source.File
+	After  string
+}
+
+// Into puts the location that the spec wants into a server of a configuration, the maps that it needs once at http
+// level, and an upstream block, where there are several backends, above the server. Nothing else changes. It fails where
+// no server is meant, or several may be, where the path is taken, where requests would not get to the new location, and
+// where the server would keep it from working.
+func Into(place Place, spec Spec) (*Insertion, error) {
+	cfg, err := place.Load(place.Reader)
+	if err != nil {
+		return nil, err
+	}
+	listen := spec.Listen
+	spec.Listen = nil
+	w, err := spec.resolve(Location)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range cfg.Files {
+		if len(f.Errors) > 0 {
+			return nil, fmt.Errorf("%s: %s; `ngxproof lint` says more", spot(f.File, f.Errors[0].Span.Start), f.Errors[0].Message)
+		}
+	}
+	servers, err := place.servers(cfg, listen)
+	if err != nil {
+		return nil, err
+	}
+	var tries []*try
+	for _, server := range servers {
+		t := &try{place: place, config: cfg, server: server, index: slices.Index(cfg.Servers(), server), want: *w}
+		if err := t.probe(); err != nil {
+			return nil, err
+		}
+		tries = append(tries, t)
+	}
+	t, err := choose(tries)
+	if err != nil {
+		return nil, err
+	}
+	return t.insert()
+}
+
+// try is a location in one of the servers that may be meant.
+type try struct {
+	place   Place
+	config  *config.Config
+	server  *config.Directive
+	index   int // of the server among all
+	want    want
+	probed  *config.Config // with a location that has no Upgrade and Connection yet
+	refused error          // why it can't be there
+	notes   []string
+}
+
+// choose returns the one try that can be: a server that answers everything by itself is not meant.
+func choose(tries []*try) (*try, error) {
+	var open []*try
+	for _, t := range tries {
+		if !errors.Is(t.refused, errAnswers) {
+			open = append(open, t)
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return nil, tries[0].refused
+	case len(open) > 1:
+		list := ""
+		for _, t := range open {
+			list += "\n  " + describe(t.server)
+		}
+		return nil, fmt.Errorf("several servers may be meant; choose one by --server NAME, and --listen PORT where names are the same:%s", list)
+	}
+	return open[0], open[0].refused
+}
+
+// probe puts the location there without its two headers and looks whether requests get to it.
+func (t *try) probe() error {
+	for _, p := range t.want.paths {
+		if other := taken(t.server, p); other != nil {
+			t.refused = fmt.Errorf("`%s` is taken: %s", p, spot(other.File.File, other.Head().Start))
+			return nil
+		}
+	}
+	t.adapt()
+	bare := t.want
+	bare.upgrade = ""
+	edits, err := t.edits(&bare)
+	if err != nil {
+		return err
+	}
+	if t.probed, _, err = t.load(edits); err != nil {
+		return err
+	}
+	t.refused = t.reach()
+	return nil
+}
+
+// adapt fits the location to what the server around it sets.
+func (t *try) adapt() {
+	w, c := &t.want, t.config
+	for _, l := range eval.New(c).Table().Listens(t.server) {
+		w.meet(int(l.Port), l.TLS)
+	}
+	list := c.EffectiveList(t.server, "proxy_set_header")
+	switch list.State {
+	case config.Unknown:
+		t.notes = append(t.notes, "not all proxy_set_header around the new location can be seen: it inherits none of them")
+	case config.Set:
+		for _, item := range list.Items {
+			if name := item.Arg(1); len(item.Words) == 3 && !isUpgradeHeader(name) {
+				w.inherited = append(w.inherited, header(name, item.Arg(2)))
+			}
+		}
+	}
+	w.http11 = c.Effective(t.server, "proxy_http_version").State != config.Default
+	cache := c.Effective(t.server, "proxy_cache")
+	w.uncached = cache.State == config.Set && cache.By.Arg(1) != "off"
+	if w.pool != nil {
+		pool := *w.pool
+		for i := 2; c.Upstream(pool.name) != nil; i++ {
+			pool.name = w.pool.name + "_" + strconv.Itoa(i)
+		}
+		w.pool, w.backend.host = &pool, pool.name
+	}
+}
+
+// edits returns what changes in the files as they were read.
+func (t *try) edits(w *want) ([]diag.Edit, error) {
+	plan := mend.New(eval.New(t.config), mend.Options{Profiles: w.spec.Profiles}).Plan()
+	if pool := w.upstreams(); pool != nil {
+		lines, err := printed(blockOf(pool...))
+		if err != nil {
+			return nil, err
+		}
+		plan.AddBlockBefore(t.server, lines)
+	}
+	lines, err := printed(blockOf(w.locations()...))
+	if err != nil {
+		return nil, err
+	}
+	plan.AddBlock(t.server, lines)
+	if reason := plan.Refused(); reason != "" {
+		return nil, fmt.Errorf("%s: %s", describe(t.server), reason)
+	}
+	return plan.Fix(diag.Safe, "").Edits, nil
+}
+
+// load loads the configuration with edits made.
+func (t *try) load(edits []diag.Edit) (*config.Config, []Change, error) {
+	var changed []Change
+	var over []*source.File
+	for _, f := range t.config.Files {
+		own := slices.DeleteFunc(slices.Clone(edits), func(e diag.Edit) bool { return e.File.Path != f.Path })
+		if len(own) == 0 {
+			continue
+		}
+		slices.SortStableFunc(own, func(a, b diag.Edit) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+		after := mend.Apply(f.Text, own)
+		changed = append(changed, Change{f.File, after})
+		over = append(over, source.NewFile(f.Name, f.Path, after))
+	}
+	cfg, err := t.place.Load(source.NewOverlay(t.place.Reader, t.place.Dir, over...))
+	return cfg, changed, err
+}
+
+// insert makes the maps, gives the location its two headers and looks whether it then works.
+func (t *try) insert() (*Insertion, error) {
+	locations := t.found(t.probed)
+	plan := mend.New(eval.New(t.probed), mend.Options{Profiles: t.want.spec.Profiles, AnyUpgrade: t.want.spec.AnyUpgrade}).Plan(locations...)
+	t.want.upgrade, t.want.connection = plan.UpgradeVariable(), plan.ConnectionVariable()
+	var maps []diag.Edit
+	if fix := plan.Fix(diag.Safe, ""); fix != nil {
+		maps = fix.Edits
+	}
+	if reason := plan.Refused(); reason != "" {
+		return nil, errors.New(reason)
+	}
+	own, err := t.edits(&t.want)
+	if err != nil {
+		return nil, err
+	}
+	if err := inFront(maps, own); err != nil {
+		return nil, err
+	}
+	after, changed, err := t.load(append(maps, own...))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(changed, func(a, b Change) int { return t.order(a) - t.order(b) })
+	done := &Insertion{Changed: changed, Config: after, Locations: t.found(after), Notes: t.notes}
+	for _, variable := range []string{t.want.connection, t.want.upgrade} {
+		if len(after.Definitions(variable[1:])) > len(t.config.Definitions(variable[1:])) {
+			done.Maps = append(done.Maps, variable)
+		}
+	}
+	return done, t.works(done)
+}
+
+// order puts the file that the location comes to last: what it uses is then there.
+func (t *try) order(c Change) int {
+	if c.Before.Path == t.server.File.Path {
+		return 1
+	}
+	return 0
+}
+
+// inFront makes sure that the places of the maps, which were found beside a location that is there already, are the same
+// without it.
+func inFront(maps, own []diag.Edit) error {
+	for _, m := range maps {
+		for _, o := range own {
+			if m.File.Path == o.File.Path && m.Span.End > o.Span.Start {
+				return fmt.Errorf("%s: the maps would stand behind their location", source.Printable(m.File.Name))
+			}
+		}
+	}
+	return nil
+}
+
+// found returns the new locations in a configuration that has them: the last of their names in the server.
+func (t *try) found(c *config.Config) []*config.Directive {
+	var all []*config.Directive
+	server := c.Servers()[t.index]
+	for _, p := range t.want.paths {
+		for i := len(server.Children) - 1; i >= 0; i-- {
+			if d := server.Children[i]; d.File.Path == t.server.File.Path && d.Name() == "location" && named(d) == p {
+				all = append(all, d)
+				break
+			}
+		}
+	}
+	return all
+}
