@@ -14,18 +14,28 @@ import (
 // adopt takes what is known out of a job's findings: what an older revision has too, what the baseline has, and what is
 // to be silenced from now on.
 func (a *app) adopt(k *ask, j *job) error {
+	if err := a.leaveKnown(k, j); err != nil || !k.changed("add-ignores") {
+		return err
+	}
+	return a.ignoreAll(k, j)
+}
+
+// adoptFixed is adopt after fixes, which are not written yet.
+func (a *app) adoptFixed(k *ask, j *job) error {
+	if k.addIgnores != "" {
+		return errors.New("--add-ignores silences what fixes would mend: apply them first, then add comments for what is left")
+	}
+	return a.leaveKnown(k, j)
+}
+
+// leaveKnown takes what is known already out of a job's findings.
+func (a *app) leaveKnown(k *ask, j *job) error {
 	if k.newFrom != "" {
 		if err := a.onlyNew(k, j); err != nil {
 			return err
 		}
 	}
-	if err := a.useBaseline(k, j); err != nil {
-		return err
-	}
-	if k.changed("add-ignores") {
-		return a.ignoreAll(k, j)
-	}
-	return nil
+	return a.useBaseline(k, j)
 }
 
 // onlyNew lints what a git revision has at the same paths, with the same settings, and leaves out what is found there

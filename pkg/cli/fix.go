@@ -123,6 +123,9 @@ func (a *app) fixAll(k *ask, f *fixing, paths []string) (jobs []*job, results []
 		result, err := j.fix(f)
 		a.problems(err)
 		results = append(results, result)
+		if err := a.adoptFixed(k, j); err != nil {
+			return nil, nil, 0, err
+		}
 		failLevel = j.opts.failLevel
 		a.judge(j.found, failLevel)
 	}

@@ -49,8 +49,12 @@ func (d Disk) Resolve(path string) string {
 // name returns how path is shown: relative to d.Dir where it lies below, else as it is; with slashes on every system.
 func (d Disk) name(path string) string {
 	clean := filepath.Clean(path)
-	if filepath.IsAbs(clean) && d.Dir != "" {
-		if rel, err := filepath.Rel(d.Dir, clean); err == nil && filepath.IsLocal(rel) {
+	if d.Dir != "" && !filepath.IsLocal(clean) { // absolute, or up and perhaps down again
+		full := clean
+		if !filepath.IsAbs(full) {
+			full = filepath.Join(d.Dir, full)
+		}
+		if rel, err := filepath.Rel(d.Dir, full); err == nil && filepath.IsLocal(rel) {
 			clean = rel
 		}
 	}
