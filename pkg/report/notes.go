@@ -75,16 +75,72 @@ func (f *frame) evidence(e *diag.Evidence) {
 		by += " through nginx " + source.Printable(e.Nginx)
 	}
 	f.note("evidence", "what the backend receives from "+by)
-	lines := evidenceLines(e)
+	lines, more := telling(evidenceLines(e))
 	column := 0
 	for _, line := range lines {
 		if origin(line) != "" {
 			column = max(column, min(48, uniseg.StringWidth(source.Printable(line.Text))))
 		}
 	}
-	for _, line := range lines {
+	for i, line := range lines {
+		f.elided(more, i)
 		f.evidenceLine(line, column)
 	}
+	f.elided(more, len(lines))
+}
+
+// elided writes how many lines were left out, where that belongs.
+func (f *frame) elided(more elided, at int) {
+	if more.n > 0 && at == more.at {
+		f.line(strings.Repeat(" ", f.digits+8) + f.style.gutter("("+plural(more.n, "more line")+" of the client's)"))
+	}
+}
+
+// elided is how many lines of a head were left out, and before which of the others their number belongs.
+type elided struct{ n, at int }
+
+// telling leaves out the lines that say nothing about a handshake: what a client sends about itself, and lines that were
+// kept back because others of the same name are sent, unless the finding is about them.
+func telling(all []diag.EvidenceLine) (lines []diag.EvidenceLine, more elided) {
+	sent, wrong := map[string]bool{}, map[string]bool{}
+	for _, line := range all {
+		if line.DroppedBy == "" {
+			sent[lineName(line)] = true
+		}
+		if line.Wrong {
+			wrong[lineName(line)] = true
+		}
+	}
+	more.at = -1
+	for i, line := range all {
+		name := lineName(line)
+		switch {
+		case line.DroppedBy != "":
+			if more.at < 0 {
+				more.at = len(lines)
+			}
+			if sent[name] && !wrong[name] {
+				continue
+			}
+		case i > 0 && line.Origin == "client" && !line.Wrong && !handshakeNames[name]:
+			more.n++
+			continue
+		}
+		lines = append(lines, line)
+	}
+	if more.at < 0 {
+		more.at = len(lines)
+	}
+	return lines, more
+}
+
+// handshakeNames are the headers of a client that a finding's reader looks for.
+var handshakeNames = map[string]bool{"host": true, "upgrade": true, "connection": true, "origin": true, "http2-settings": true}
+
+// lineName returns the name of a header line in lower case.
+func lineName(line diag.EvidenceLine) string {
+	name, _, _ := strings.Cut(line.Text, ":")
+	return strings.ToLower(name)
 }
 
 // evidenceLines returns the lines of the head: those with an origin, else what the head's bytes say.
