@@ -76,10 +76,9 @@ func (e *Evaluator) compileHidden(p *replyPlan, level *config.Directive) {
 	pass := e.config.EffectiveList(level, "proxy_pass_header")
 	p.open = p.open || hide.State == config.Unknown || pass.State == config.Unknown
 	for _, d := range hide.Items {
-		if name := strings.ToLower(d.Arg(1)); p.hidden[name] == nil {
-			if _, known := p.hidden[name]; !known {
-				p.hidden[name] = d
-			}
+		name := strings.ToLower(d.Arg(1))
+		if _, hidden := p.hidden[name]; !hidden {
+			p.hidden[name] = d
 		}
 	}
 	for _, d := range pass.Items {
