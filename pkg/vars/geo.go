@@ -40,7 +40,7 @@ type geoSpan struct {
 //
 // nginx: ngx_http_geo_block, ngx_http_geo.
 func (t *Table) compileGeo(d *config.Directive) *geo {
-	g := &geo{by: d, networks: map[netip.Prefix]string{}}
+	g := &geo{by: d, networks: map[netip.Prefix]string{}, blind: d.Hidden("")}
 	g.name = strings.TrimPrefix(d.Arg(len(d.Words)-1), "$")
 	if len(d.Words) == 3 {
 		g.address = t.variable(strings.TrimPrefix(d.Arg(1), "$"))

@@ -15,6 +15,7 @@ type mapping struct {
 	name      string
 	source    *Expr
 	hostnames bool
+	open      bool // an include in it could not be followed
 	keys      Hosts[*mapEntry]
 	patterns  []*mapEntry
 	fallback  *mapEntry
@@ -55,7 +56,7 @@ func mapIsVolatile(c *config.Config, d *config.Directive) bool {
 //
 // nginx: ngx_http_map_block, ngx_http_map.
 func (t *Table) compileMap(d *config.Directive) *mapping {
-	m := &mapping{by: d, name: strings.TrimPrefix(d.Arg(2), "$"), source: t.Expr(d.Arg(1))}
+	m := &mapping{by: d, name: strings.TrimPrefix(d.Arg(2), "$"), source: t.Expr(d.Arg(1)), open: d.Hidden("")}
 	for _, entry := range t.config.Entries(d) {
 		switch {
 		case len(entry.Words) == 1 && entry.Name() == "hostnames":
@@ -126,6 +127,9 @@ func (m *mapping) lookup(r *Run) given {
 	if m.hostnames && strings.HasSuffix(text, ".") {
 		text = text[:len(text)-1]
 	}
+	if _, sure := m.keys.exact[lower(text)]; m.open && !sure { // no other line has this key, but one may have any other
+		return given{value: unknown(m.name), by: m.by}
+	}
 	e := m.find(r, text)
 	return given{value: r.Eval(e.expr(r.Table)), by: m.by, why: e.why()}
 }
@@ -162,7 +166,7 @@ func (m *mapping) find(r *Run, text string) *mapEntry {
 // possible lets the World choose among the map's values where its source is not known.
 func (m *mapping) possible(r *Run, source Value) given {
 	results := m.results()
-	if len(results) > maxChoices {
+	if m.open || len(results) > maxChoices {
 		return given{value: unknown(m.name), by: m.by}
 	}
 	e := results[r.World.Choose(Question("map", m.by, source.Text), len(results))]

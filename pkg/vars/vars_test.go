@@ -167,6 +167,22 @@ func TestCycle(t *testing.T) {
 	}
 }
 
+// TestHoles: where an include in a map is missing, only a key that is there is sure.
+func TestHoles(t *testing.T) {
+	tab := table(t, `map $http_x $map { default d; include missing.conf; known k; ~*r r; }
+		geo $geo { default d; include missing.conf; }`)
+	for x, want := range map[string]string{"Known": "k", "other": "?", "r": "?", "": "?"} {
+		run := tab.NewRun(get(vars.Header{Name: "X", Value: x}), newest, nil)
+		got := run.Variable("map")
+		if got.Unknown != (want == "?") || !got.Unknown && got.Text != want {
+			t.Errorf("%q: %+v, want %s", x, got, want)
+		}
+	}
+	if got := tab.NewRun(get(), newest, nil).Variable("geo"); !got.Unknown {
+		t.Errorf("geo: %+v", got)
+	}
+}
+
 // TestUsesVersion: only what differs between versions says that it does.
 func TestUsesVersion(t *testing.T) {
 	tb := table(t, "")
