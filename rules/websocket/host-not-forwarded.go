@@ -30,7 +30,7 @@ func hostNotForwarded(p *lint.Pass) {
 	var lost causes
 	for _, s := range forwarding(p) {
 		when := s.holds(eval.Chrome, func(u *eval.Upstream) bool {
-			return local(u) && s.replacesHost(u)
+			return s.local(u) && s.replacesHost(u)
 		})
 		if when.none() {
 			continue
@@ -103,12 +103,14 @@ func (s *site) named(host string) bool {
 }
 
 // local reports whether the backend is known to be one's own: on this machine, in a private network, or named without a
-// dot. One in the open internet needs its own name as Host.
-func local(u *eval.Upstream) bool {
+// dot. One in the open internet needs its own name as Host. A bare name may be that of an upstream block that we can't see.
+func (s *site) local(u *eval.Upstream) bool {
 	switch {
 	case u.Socket != "":
 		return true
 	case u.Host.Unknown || u.Block != nil && u.Block.Hidden("server"):
+		return false
+	case u.Block == nil && !s.all.config.Complete && bareName(u.Host.Text):
 		return false
 	case u.Block == nil:
 		return privateHost(withoutPort(u.Host.Text))
@@ -126,6 +128,9 @@ func withoutPort(host string) string {
 	}
 	return host
 }
+
+// bareName reports whether a host is a name alone, as an upstream block's is.
+func bareName(host string) bool { return !strings.ContainsAny(host, ".:") && host != "localhost" }
 
 // privateHost reports whether a host is loopback, in a private network, or a name without a dot.
 func privateHost(host string) bool {
