@@ -185,12 +185,15 @@ func (k *ask) find(dir, name string) (string, error) {
 		return path, nil
 	}
 	file, err := settings.Find(k.disk(wd), start, name)
-	if err != nil || file == nil {
+	if err != nil {
 		return "", err
 	}
-	path := file.Path
-	if rel, err := filepath.Rel(wd, path); err == nil && !filepath.IsAbs(dir) {
-		path = rel
+	path := ""
+	if file != nil {
+		path = file.Path
+		if rel, err := filepath.Rel(wd, path); err == nil && !filepath.IsAbs(dir) {
+			path = rel
+		}
 	}
 	k.found[key] = path
 	return path, nil

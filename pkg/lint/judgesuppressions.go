@@ -105,12 +105,21 @@ func (s *suppressor) unknownName(f *suppressedFile, name Selector) diag.Diagnost
 		d.Message = fmt.Sprintf("`%s` is no rule: a comment names what it suppresses", name.Name)
 		return d
 	}
-	if near := s.linter.registry.suggest(name.Name); near != "" && near != "all" {
+	if near := s.suggest(name.Name); near != "" && near != "all" {
 		d.Note = fmt.Sprintf("did you mean `%s`?", near)
 		d.Help = fmt.Sprintf("Write `%s`.", near)
 		d.Fix = &diag.Fix{Safety: diag.Display, Title: fmt.Sprintf("name `%s`", near), Edits: []diag.Edit{{Location: d.At, Text: near}}}
 	}
 	return d
+}
+
+// suggest returns what a name may have been meant to be, for as many names as anyone reads: looking for it is slow.
+func (s *suppressor) suggest(name string) string {
+	const most = 1000
+	if s.suggested++; s.suggested > most {
+		return ""
+	}
+	return s.linter.registry.suggest(name)
 }
 
 // withoutReason reports the comments that name a rule but no reason.

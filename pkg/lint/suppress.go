@@ -16,6 +16,8 @@ type suppressor struct {
 	linter *Linter
 	files  map[*source.File]*suppressedFile
 	order  []*suppressedFile
+	// suggested is how often a suggestion was looked for.
+	suggested int
 }
 
 // suppressedFile is a file with suppressions.

@@ -241,7 +241,11 @@ func oneOf(text string, known map[string]diag.Level) (diag.Level, error) {
 	return diag.Off, fmt.Errorf("`%s` is no level%s", shortened(text), hint)
 }
 
-func selectors(rules *lint.Registry) schema {
+// selectors describes a name of rules by the one list in the schema.
+func selectors(*lint.Registry) schema { return schema{"$ref": "#/$defs/rule"} }
+
+// allSelectors is that list. Codes are taken in any case.
+func allSelectors(rules *lint.Registry) schema {
 	return schema{"anyOf": []schema{{"enum": rules.Selectors()}, {"pattern": "^[A-Za-z]{2,4}[0-9]{3}$"}}}
 }
 

@@ -15,6 +15,7 @@ const SchemaURL = "https://raw.githubusercontent.com/ngxproof/ngxproof/main/pkg/
 func Schema(rules *lint.Registry) []byte {
 	s := recordSchema(keys(), rules)
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["$defs"] = schema{"rule": allSelectors(rules)}
 	s["$id"] = SchemaURL
 	s["title"] = "Settings of ngxproof (" + FileName + ")"
 	var out bytes.Buffer
