@@ -84,12 +84,12 @@ func (t *targets) revisit(paths []string) {
 // not count: it is new if it is not silenced any more.
 func without(found, old []diag.Diagnostic) []diag.Diagnostic {
 	known := map[string]bool{}
-	for i, print := range diag.Fingerprints(old) {
-		known[print] = old[i].Suppressed == nil
+	for i, fingerprint := range diag.Fingerprints(old) {
+		known[fingerprint] = old[i].Suppressed == nil
 	}
 	var left []diag.Diagnostic
-	for i, print := range diag.Fingerprints(found) {
-		if !known[print] {
+	for i, fingerprint := range diag.Fingerprints(found) {
+		if !known[fingerprint] {
 			left = append(left, found[i])
 		}
 	}
