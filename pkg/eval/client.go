@@ -18,7 +18,7 @@ const (
 	// Firefox opens a WebSocket with `Connection: keep-alive, Upgrade`.
 	Firefox Client = "firefox"
 	// MixedCase opens a WebSocket with `Upgrade: WebSocket`, as old libraries do.
-	MixedCase Client = "mixed-case"
+	MixedCase Client = "mixedcase"
 	// Plain sends an ordinary GET and keeps the connection.
 	Plain Client = "plain"
 	// H2C asks for HTTP/2 on a connection without encryption.
@@ -37,7 +37,7 @@ func ParseClient(name string) (Client, error) {
 			return c, nil
 		}
 	}
-	return "", fmt.Errorf("no client is called %q: there are chrome, firefox, mixed-case, plain and h2c", name)
+	return "", fmt.Errorf("no client is called %q: there are chrome, firefox, mixedcase, plain and h2c", name)
 }
 
 // WebSocket reports whether the client opens a WebSocket.

@@ -23,15 +23,9 @@ func (s *site) evidence(client eval.Client, when versions, wrong ...string) *dia
 	return nil
 }
 
-// clientNames are the clients' names on the command line, where they differ.
-var clientNames = map[eval.Client]string{eval.MixedCase: "mixedcase"}
-
 // show puts a head as a finding has it: request line, lines in order, then what was dropped and is of interest.
 func show(u *eval.Upstream, client eval.Client, nginx string, wrong []string) *diag.Evidence {
 	e := &diag.Evidence{Client: string(client), Nginx: nginx, Head: string(u.Head())}
-	if name := clientNames[client]; name != "" {
-		e.Client = name
-	}
 	request, _, _ := strings.Cut(e.Head, "\r\n")
 	first := diag.EvidenceLine{Text: request, Origin: eval.OriginDefault.String(), Wrong: contains(wrong, "")}
 	if u.VersionBy != nil {
