@@ -111,11 +111,11 @@ func choose(tries []*try) (*try, error) {
 	case len(open) == 0:
 		return nil, tries[0].refused
 	case len(open) > 1:
-		list := ""
+		var servers []*config.Directive
 		for _, t := range open {
-			list += "\n  " + describe(t.server)
+			servers = append(servers, t.server)
 		}
-		return nil, fmt.Errorf("several servers may be meant; choose one by --server NAME, and --listen PORT where names are the same:%s", list)
+		return nil, fmt.Errorf("several servers may be meant; choose by --server NAME, and by --listen PORT where names are the same: %s", listed(servers))
 	}
 	return open[0], open[0].refused
 }

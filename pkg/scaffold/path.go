@@ -40,6 +40,12 @@ func parsePath(text string) (path, error) {
 	return p, nil
 }
 
+// CheckPath says what is wrong with a Spec.Path, or nil.
+func CheckPath(text string) error {
+	_, err := parsePath(text)
+	return err
+}
+
 func (p path) regex() bool { return strings.HasPrefix(p.modifier, "~") }
 
 // args are the location's arguments.

@@ -3,6 +3,7 @@ package scaffold
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,11 +36,7 @@ func (place Place) servers(c *config.Config, listen []string) ([]*config.Directi
 	case len(here) == 0:
 		return nil, errors.New("there is no server block of http in it")
 	case len(found) == 0:
-		list := ""
-		for _, server := range here {
-			list += "\n  " + describe(server)
-		}
-		return nil, fmt.Errorf("none of the servers is meant:%s", list)
+		return nil, fmt.Errorf("no server has that name and address; there are %s", listed(here))
 	}
 	return found, nil
 }
@@ -69,15 +66,34 @@ func listensOn(c *config.Config, server *config.Directive, listen []string) bool
 	return false
 }
 
-// describe names a server for a user.
+// maxListed is how many servers a message names.
+const maxListed = 8
+
+// listed names servers for a user.
+func listed(servers []*config.Directive) string {
+	var texts []string
+	for _, server := range servers[:min(len(servers), maxListed)] {
+		texts = append(texts, describe(server))
+	}
+	if n := len(servers) - maxListed; n > 0 {
+		texts = append(texts, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// describe names a server for a user: "nginx.conf:4 (server_name example.com, listen 80)".
 func describe(server *config.Directive) string {
-	text := "server"
+	var texts []string
 	for _, name := range []string{"server_name", "listen"} {
 		for _, d := range server.Own(name) {
-			text += " " + d.File.Slice(d.Head())
+			texts = append(texts, source.Printable(d.File.Slice(d.Head())))
 		}
 	}
-	return spot(server.File.File, server.Head().Start) + ": " + source.Printable(text)
+	where := spot(server.File.File, server.Head().Start)
+	if len(texts) == 0 {
+		return where
+	}
+	return where + " (" + strings.Join(texts, ", ") + ")"
 }
 
 // spot writes a place for a user: file:line.
@@ -116,17 +132,26 @@ func taken(server *config.Directive, p path) *config.Directive {
 // version is the nginx that is asked where a request goes: that does not differ between versions.
 var version = catalog.Version{Major: 1, Minor: 26, Patch: 3}
 
-// reach says why requests don't get to the new locations, or nil where they do, or where that can't be known.
+// reach says why requests don't get to the new locations, or nil where they do, by any of the server's addresses, or
+// where that can't be known.
 func (t *try) reach() error {
 	e := eval.New(t.probed)
 	server := t.probed.Servers()[t.index]
 	for _, location := range t.found(t.probed) {
-		out := e.AtRequest(server, e.Canonical(location, eval.Chrome), version)
-		misses := out.Every(func(o *eval.Outcome) bool { return o.Unknown == "" && o.Decision.Location != location })
-		arrives := out.Every(func(o *eval.Outcome) bool { return o.Unknown == "" && o.Decision.Location == location })
+		var refused error
+		arrives, misses := false, true
+		for _, out := range outcomes(e, server, location) {
+			here := func(o *eval.Outcome) bool { return o.Unknown == "" && o.Decision.Location == location }
+			elsewhere := func(o *eval.Outcome) bool { return o.Unknown == "" && o.Decision.Location != location }
+			arrives = arrives || out.Every(here)
+			misses = misses && out.Every(elsewhere)
+			if refused == nil && out.Every(elsewhere) {
+				refused = t.elsewhere(location, server, out.All[0].Decision)
+			}
+		}
 		switch {
 		case misses:
-			return t.elsewhere(location, out.All[0].Decision)
+			return refused
 		case !arrives:
 			t.notes = append(t.notes, "whether requests get to `"+named(location).String()+"` depends on what can't be seen here")
 		}
@@ -134,9 +159,41 @@ func (t *try) reach() error {
 	return nil
 }
 
+// outcomes asks for the location's path at each address of the server, or, where we know no name that the server answers
+// to, as if it had been chosen.
+func outcomes(e *eval.Evaluator, server, location *config.Directive) []eval.Outcomes {
+	for _, d := range server.Own("server_name") {
+		for _, word := range d.Args() {
+			if strings.ContainsAny(word.Value, "~$") {
+				return []eval.Outcomes{e.AtRequest(server, e.Canonical(location, eval.Chrome), version)}
+			}
+		}
+	}
+	var all []eval.Outcomes
+	for _, l := range e.Table().Listens(server) {
+		req := *e.Canonical(location, eval.Chrome)
+		if req.TLS = l.TLS; !l.TLS {
+			req.ServerName = ""
+		}
+		switch {
+		case l.Addr.Is4() && l.Addr.IsUnspecified():
+			req.Local = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), l.Port)
+		case l.Addr.IsValid() && l.Addr.IsUnspecified():
+			req.Local = netip.AddrPortFrom(netip.IPv6Loopback(), l.Port)
+		case l.Addr.IsValid():
+			req.Local = netip.AddrPortFrom(l.Addr, l.Port)
+		}
+		all = append(all, e.Request(&req, version))
+	}
+	return all
+}
+
 // elsewhere words where requests go instead.
-func (t *try) elsewhere(location *config.Directive, d *route.Decision) error {
+func (t *try) elsewhere(location, server *config.Directive, d *route.Decision) error {
 	p := named(location)
+	if d.Server != nil && d.Server != server {
+		return fmt.Errorf("requests for its name would go to another server: %s", describe(d.Server))
+	}
 	if d.Location == nil {
 		by := ""
 		if d.By != nil {

@@ -21,8 +21,8 @@ func (w *want) setServer() error {
 		return errors.New("tls: a file's name has control characters")
 	}
 	for _, name := range w.spec.ServerNames {
-		if name == "" || control(name) || strings.ContainsAny(name, " /") && !strings.HasPrefix(name, "~") {
-			return fmt.Errorf("server name `%s`: it is a host name, such as example.com", source.Printable(name))
+		if err := CheckServerName(name); err != nil {
+			return err
 		}
 	}
 	w.host = w.preset.Host
@@ -35,6 +35,14 @@ func (w *want) setServer() error {
 			return err
 		}
 		w.meet(port, w.tls())
+	}
+	return nil
+}
+
+// CheckServerName says what is wrong with a name in Spec.ServerNames, or nil.
+func CheckServerName(name string) error {
+	if name == "" || control(name) || strings.ContainsAny(name, " /;{}") && !strings.HasPrefix(name, "~") {
+		return fmt.Errorf("server name `%s`: it is a host name, such as example.com", source.Printable(name))
 	}
 	return nil
 }

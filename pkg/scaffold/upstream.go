@@ -50,6 +50,12 @@ func parseBackend(text string) (backend, error) {
 	return b, b.check(text)
 }
 
+// CheckUpstream says what is wrong with one of Spec.Upstreams, or nil.
+func CheckUpstream(text string) error {
+	_, err := parseBackend(text)
+	return err
+}
+
 // socket reads "unix:/path" and "unix:/path:/uri".
 func (b *backend) socket(text string) error {
 	path, uri, _ := strings.Cut(strings.TrimPrefix(b.host, "unix:"), ":")
