@@ -84,8 +84,14 @@ func (w *weighing) isCached() {
 // watchedPaths are fetched by machines and browsers, one answer each.
 var watchedPaths = []string{"/auth", "/healthz", "/health", "/metrics", "/robots.txt", "/favicon.ico"}
 
+// watchedNames are how the paths end that tell whether a backend is well, below any other name.
+var watchedNames = []string{"health", "healthz", "healthcheck", "health-check", "metrics", "ready", "readyz", "status", "ping"}
+
 // watched: a path that is known for something else.
 func (w *weighing) watched() {
+	if n := len(w.path.segments); n > 1 && slices.Contains(watchedNames, w.path.segments[n-1]) {
+		w.against(0.1, "`"+w.path.segments[n-1]+"` asks whether the backend is well", w.location)
+	}
 	if w.path.form == exact && slices.Contains(watchedPaths, w.path.name) {
 		w.against(0.02, "`"+w.path.name+"` is no WebSocket path", w.location)
 	}

@@ -82,7 +82,8 @@ var plain = regexp.MustCompile(`^(?:[A-Za-z0-9_@-]|\\[.-])+$`)
 func literalSegments(pattern string) []string {
 	var segments []string
 	pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "^"), "$")
-	for s := range strings.SplitSeq(pattern, "/") {
+	_, rest, _ := strings.Cut(pattern, "/") // a segment begins with a slash
+	for s := range strings.SplitSeq(rest, "/") {
 		s = strings.Trim(s, "?")
 		group := strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")")
 		if group {

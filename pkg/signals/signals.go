@@ -53,8 +53,9 @@ func (v *Verdict) Has(id string) bool {
 	return slices.ContainsFunc(v.Signals, func(s Signal) bool { return s.ID == id })
 }
 
-// Matched reports whether a product is named by its path and by something else: a port, an upstream, a server name.
-func (v *Verdict) Matched() bool { return v.Has("S6") }
+// Matched reports whether a product whose documentation we read is named by its path and by something else: a port, an
+// upstream, a server name.
+func (v *Verdict) Matched() bool { return v.Has("S6") && v.Product.Confidence == "H" }
 
 // Declared is a path at which the user says that WebSockets are opened.
 type Declared struct {

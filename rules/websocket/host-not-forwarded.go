@@ -132,10 +132,15 @@ func withoutPort(host string) string {
 // bareName reports whether a host is a name alone, as an upstream block's is.
 func bareName(host string) bool { return !strings.ContainsAny(host, ".:") && host != "localhost" }
 
+// standIn reports whether a name is one to be replaced, as documentation has them: HOSTNAME, <hostname>.
+func standIn(host string) bool {
+	return strings.ContainsAny(host, "<>{}[]%") || host == strings.ToUpper(host)
+}
+
 // privateHost reports whether a host is loopback, in a private network, or a name without a dot.
 func privateHost(host string) bool {
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return addr.IsLoopback() || addr.IsPrivate()
 	}
-	return host != "" && !strings.ContainsAny(host, ".$")
+	return host != "" && !strings.ContainsAny(host, ".$") && !standIn(host)
 }
