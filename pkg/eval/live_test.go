@@ -3,7 +3,7 @@ package eval
 import (
 	"testing"
 
-	"github.com/ngxproof/ngxproof/pkg/internal/difftest"
+	"github.com/ngxproof/ngxproof/pkg/difftest"
 )
 
 // live are the flags of the differential test: -seed and -n, after -args.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
-	"github.com/ngxproof/ngxproof/pkg/internal/difftest"
+	"github.com/ngxproof/ngxproof/pkg/difftest"
 	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
-	"github.com/ngxproof/ngxproof/pkg/internal/difftest"
+	"github.com/ngxproof/ngxproof/pkg/difftest"
 )
 
 // record makes TestRecorded run its cases through the real servers again.

@@ -151,7 +151,7 @@ func readLines[T any](fsys fs.FS, name string, take func(T) error) error {
 
 // recordingDir is where the representative set lies.
 func recordingDir() string {
-	return filepath.Join(moduleRoot(), "pkg", "internal", "difftest", "testdata", "recorded")
+	return filepath.Join(moduleRoot(), "pkg", "difftest", "testdata", "recorded")
 }
 
 // Recording is the representative set that is kept with this package: what nginx made of generated cases, for tests

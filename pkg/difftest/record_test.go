@@ -50,7 +50,7 @@ func sameFile(t *testing.T, got, want string) {
 		t.Fatal(err)
 	}
 	if string(g) != string(w) {
-		t.Errorf("%s is not what the server does now; go test ./pkg/internal/difftest -run TestRecording -args -record writes it anew", want)
+		t.Errorf("%s is not what the server does now; go test ./pkg/difftest -run TestRecording -args -record writes it anew", want)
 	}
 }
 
