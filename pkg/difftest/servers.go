@@ -71,7 +71,7 @@ func ServerOf(t testing.TB, prefix string) Server {
 // moduleRoot is found from this file, because a test's working directory is its own package's.
 func moduleRoot() string {
 	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..", "..")
+	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
 func unpack() ([]Server, error) {
