@@ -79,10 +79,12 @@ func (w *work) round(ctx context.Context, now *state, proposed []*proposal) (*st
 	var merged mend.Merged
 	var group []*proposal
 	for _, p := range proposed {
-		if merged.Add(p.finding.Fix.Edits) {
-			group = append(group, p)
-		} else if len(group) == 0 {
+		var alone mend.Merged
+		switch {
+		case !alone.Add(p.finding.Fix.Edits):
 			w.rollBack(p, "its edits are in conflict with each other")
+		case merged.Add(p.finding.Fix.Edits):
+			group = append(group, p)
 		}
 	}
 	t := &trial{work: w, base: now, next: now}

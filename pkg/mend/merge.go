@@ -16,20 +16,43 @@ type Merged struct {
 // Add takes a fix's edits in, and reports whether it could: it is all of them or none. An edit that is there already is
 // shared; one that touches another in any other way is in conflict, and so is an insertion where another text goes in.
 func (m *Merged) Add(edits []diag.Edit) bool {
-	if slices.ContainsFunc(edits, m.conflicts) {
-		return false
-	}
-	if m.files == nil {
-		m.files = map[string][]diag.Edit{}
-	}
+	added := make([]diag.Edit, 0, len(edits))
 	for _, e := range edits {
-		list := m.files[e.File.Path]
-		at, there := slices.BinarySearchFunc(list, e, inOrder)
-		if !there {
-			m.files[e.File.Path] = slices.Insert(list, at, e)
+		if m.conflicts(e) {
+			for _, back := range added {
+				m.take(back)
+			}
+			return false
+		}
+		if m.put(e) {
+			added = append(added, e)
 		}
 	}
 	return true
+}
+
+// put takes an edit in and reports whether it was not there.
+func (m *Merged) put(e diag.Edit) bool {
+	if m.files == nil {
+		m.files = map[string][]diag.Edit{}
+	}
+	list := m.files[e.File.Path]
+	at, there := slices.BinarySearchFunc(list, e, inOrder)
+	if !there {
+		m.files[e.File.Path] = slices.Insert(list, at, e)
+	}
+	return !there
+}
+
+// take takes an edit out.
+func (m *Merged) take(e diag.Edit) {
+	list := m.files[e.File.Path]
+	if at, there := slices.BinarySearchFunc(list, e, inOrder); there {
+		m.files[e.File.Path] = slices.Delete(list, at, at+1)
+	}
+	if len(m.files[e.File.Path]) == 0 {
+		delete(m.files, e.File.Path)
+	}
 }
 
 // conflicts reports whether an edit can't be made together with those that are there.
