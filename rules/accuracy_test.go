@@ -105,7 +105,7 @@ func concerns(d *diag.Diagnostic, location *config.Directive) bool {
 	return in(d.At) || slices.ContainsFunc(d.Labels, func(l diag.Label) bool { return in(l.Location) })
 }
 
-// rule reports whether the rule that the label names found it.
+// hit reports whether the rule that the label names found it.
 func (j *judged) hit() bool {
 	return slices.ContainsFunc(j.found, func(d diag.Diagnostic) bool { return d.Code == j.rule })
 }
@@ -120,9 +120,6 @@ func (j *judged) bad(except string) []string {
 	}
 	return names
 }
-
-// misses are the labelled locations whose rule says nothing, each with the reason. No more than two.
-var misses = map[string]string{}
 
 // TestLabels holds the rules to the locations of the corpus that people judged, and writes docs/accuracy.md with -update.
 func TestLabels(t *testing.T) {
@@ -149,13 +146,13 @@ func TestLabels(t *testing.T) {
 		}
 	}
 	t.Logf("%d labels, %d missed", len(all), missed)
-	page(t, all)
+	compareSection(t, "labels", tableOf(all))
 }
 
-// page writes, or compares, the table of docs/accuracy.md: what stands between the markers.
-func page(t *testing.T, all []judged) {
+// compareSection writes, or compares, the part of docs/accuracy.md between the markers of that name.
+func compareSection(t *testing.T, name, now string) {
 	t.Helper()
-	const begin, end = "<!-- labels: written by TestLabels -->\n", "<!-- end of labels -->\n"
+	begin, end := "<!-- "+name+": written by a test -->\n", "<!-- end of "+name+" -->\n"
 	text, err := os.ReadFile(accuracyPage)
 	if err != nil {
 		t.Fatal(err)
@@ -163,9 +160,8 @@ func page(t *testing.T, all []judged) {
 	before, rest, ok1 := strings.Cut(string(text), begin)
 	was, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		t.Fatalf("%s has no place for the table", accuracyPage)
+		t.Fatalf("%s has no place for %s", accuracyPage, name)
 	}
-	now := tableOf(all)
 	if *update {
 		if err := os.WriteFile(accuracyPage, []byte(before+begin+now+end+after), 0o644); err != nil {
 			t.Fatal(err)
