@@ -103,7 +103,7 @@ func New(kind Kind, spec Spec) (*gonginx.Config, error) {
 	var list []*gonginx.Directive
 	switch kind {
 	case Map:
-		list = w.maps()
+		list = w.maps(kind)
 	case Location:
 		if w.pool != nil {
 			return nil, fmt.Errorf("several backends need an upstream block, which stands outside of the server")
@@ -114,18 +114,10 @@ func New(kind Kind, spec Spec) (*gonginx.Config, error) {
 		list = append(w.upstreams(), w.server()...)
 		explain(list[0], w.mapsNote()...)
 	case Site:
-		list = append(append(w.maps(), w.upstreams()...), w.server()...)
+		list = append(append(w.maps(kind), w.upstreams()...), w.server()...)
 		if redirect := w.redirect(); redirect != nil {
 			list = append(list, redirect)
 		}
 	}
 	return &gonginx.Config{Block: blockOf(list...)}, nil
-}
-
-// mapsNote says where the variables of what stands alone come from.
-func (w *want) mapsNote() []string {
-	if w.spec.AnyUpgrade {
-		return []string{"$connection_upgrade is a map that belongs into http, once: `ngxproof new map --any-upgrade`."}
-	}
-	return []string{"$upgrade_websocket and $connection_upgrade are maps that belong into http, once: `ngxproof new map`."}
 }

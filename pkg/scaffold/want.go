@@ -57,7 +57,7 @@ func (s Spec) resolve(kind Kind) (*want, error) {
 	if len(s.Profiles) == 0 {
 		s.Profiles = catalog.Profiles()
 	}
-	w := &want{spec: s, upgrade: "$upgrade_websocket", connection: "$connection_upgrade"}
+	w := &want{spec: s, upgrade: upgradeVariable, connection: closingVariable}
 	if s.Preset != nil {
 		w.preset = *s.Preset
 	}
@@ -71,6 +71,9 @@ func (s Spec) resolve(kind Kind) (*want, error) {
 		if err := step(); err != nil {
 			return nil, err
 		}
+	}
+	if w.keeps() {
+		w.connection = keepaliveVariable
 	}
 	return w, nil
 }
