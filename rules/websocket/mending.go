@@ -14,16 +14,20 @@ import (
 // menderKey is the key under which a run shares its mender.
 type menderKey struct{}
 
-// mend starts the fix of the cause: of all its sites.
-func (c *cause) mend(p *lint.Pass) *mend.Plan {
-	mender := p.Shared(menderKey{}, func() any {
+// mender returns what starts the fixes of a run.
+func mender(p *lint.Pass) *mend.Mender {
+	return p.Shared(menderKey{}, func() any {
 		return mend.New(p.Eval(), mend.Options{Profiles: p.Target.Profiles, AnyUpgrade: p.AnyUpgrade})
 	}).(*mend.Mender)
+}
+
+// mend starts the fix of the cause: of all its sites.
+func (c *cause) mend(p *lint.Pass) *mend.Plan {
 	levels := make([]*config.Directive, len(c.sites))
 	for i, s := range c.sites {
 		levels[i] = s.level
 	}
-	return mender.Plan(levels...)
+	return mender(p).Plan(levels...)
 }
 
 // mendConnection gives the cause's sites the right Connection: where it comes from a map of theirs, that map is mended.
