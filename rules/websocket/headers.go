@@ -24,6 +24,16 @@ func decider(u *eval.Upstream, name string) *config.Directive {
 	return by
 }
 
+// carrier returns the directive whose line of that name has the token, in any case; nil where none has.
+func carrier(u *eval.Upstream, name, token string) *config.Directive {
+	for _, line := range u.Lookup(name) {
+		if !line.Value.Unknown && hasToken([]string{line.Value.Text}, token) {
+			return line.By
+		}
+	}
+	return nil
+}
+
 // headerList returns the proxy_set_header directives in effect at the site, and the level that has them: it is nil where
 // there are none, or where they can't all be seen.
 func (s *site) headerList() (level *config.Directive, items []*config.Directive) {

@@ -33,7 +33,7 @@ func mapEmptyKey(p *lint.Pass) {
 		if when.none() {
 			continue
 		}
-		if by := decider(s.head(eval.Plain, when), "Connection"); by != nil {
+		if by := carrier(s.head(eval.Plain, when), "Connection", "upgrade"); by != nil {
 			if m := s.all.upgradeMap(by); m != nil {
 				found.add(m, "", s, when)
 			}
@@ -45,7 +45,7 @@ func mapEmptyKey(p *lint.Pass) {
 			Message:  "plain requests, which have no `Upgrade`, reach the backend with `Connection: upgrade` too" + c.when.ending(),
 			Help:     "Give the empty value a line of its own: `'' close;`.",
 			At:       s.choice(c.at, eval.Plain),
-			Labels:   append(meantForEmpty(p, c.at), diag.Label{Location: lint.Head(decider(s.head(eval.Plain, c.when), "Connection")), Message: "used here"}),
+			Labels:   append(meantForEmpty(p, c.at), diag.Label{Location: lint.Head(carrier(s.head(eval.Plain, c.when), "Connection", "upgrade")), Message: "used here"}),
 			Evidence: s.evidence(eval.Plain, c.when, "Connection"),
 			Fix:      c.mendConnection(p, eval.Plain).Fix(diag.Safe, "give plain requests another `Connection`"),
 		}

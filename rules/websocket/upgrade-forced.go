@@ -9,14 +9,13 @@ import (
 )
 
 var _ = set.Add(lint.Rule{
-	Name:      "upgrade-forced",
-	Code:      "WS010",
-	Level:     diag.Warning,
-	LevelNote: ", on a broad location; info on dedicated paths",
-	Fix:       diag.Safe,
-	Versions:  "all",
-	Since:     "0.1.0",
-	OnConfig:  upgradeForced,
+	Name:     "upgrade-forced",
+	Code:     "WS010",
+	Level:    diag.Warning,
+	Fix:      diag.Safe,
+	Versions: "all",
+	Since:    "0.1.0",
+	OnConfig: upgradeForced,
 })
 
 // upgradeForced finds plain requests that reach the backend as if they asked for an upgrade.
