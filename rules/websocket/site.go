@@ -32,10 +32,7 @@ type site struct {
 	level, location *config.Directive
 	// pass is the proxy_pass directive.
 	pass *config.Directive
-	// direct says that requests may come straight here, not by way of another location only.
-	direct bool
-
-	all *sites
+	all  *sites
 	// entries are the locations whose requests end here: mostly the site's own alone.
 	entries []*config.Directive
 	// partial says that not all ways here are known, so that nothing may be claimed of every head.
@@ -102,11 +99,11 @@ func findSites(p *lint.Pass) *sites {
 			indirect = append(indirect, location)
 			continue
 		}
-		all.enter(location, true)
+		all.enter(location)
 	}
 	for _, location := range indirect {
 		if !all.reached(location) {
-			all.enter(location, false)
+			all.enter(location)
 		}
 	}
 	return all
@@ -142,9 +139,9 @@ func (all *sites) reached(location *config.Directive) bool {
 }
 
 // enter notes where a location's requests are proxied.
-func (all *sites) enter(location *config.Directive, direct bool) {
+func (all *sites) enter(location *config.Directive) {
 	if pass, ok := straight(location); ok {
-		all.at(location, pass).enteredFrom(location, direct)
+		all.at(location, pass).enteredFrom(location)
 		return
 	}
 	for _, client := range []eval.Client{eval.Chrome, eval.Plain} {
@@ -153,7 +150,7 @@ func (all *sites) enter(location *config.Directive, direct bool) {
 		for _, o := range out.All {
 			if o.Upstream != nil && o.Decision.Kind == route.Proxy {
 				s := all.at(o.Decision.Level, o.Upstream.Pass)
-				s.enteredFrom(location, direct)
+				s.enteredFrom(location)
 				found = append(found, s)
 			}
 		}
@@ -210,8 +207,7 @@ func (all *sites) at(level, pass *config.Directive) *site {
 // maxEntries bounds the locations that are asked for one site.
 const maxEntries = 64
 
-func (s *site) enteredFrom(location *config.Directive, direct bool) {
-	s.direct = s.direct || direct && location == s.location
+func (s *site) enteredFrom(location *config.Directive) {
 	if slices.Contains(s.entries, location) {
 		return
 	}

@@ -42,15 +42,13 @@ type versions struct {
 	set uint // bit g: group g
 }
 
-func (v versions) with(g int) versions        { return versions{v.aim, v.set | 1<<g} }
-func (v versions) has(g int) bool             { return v.set&(1<<g) != 0 }
-func (v versions) none() bool                 { return v.set == 0 }
-func (v versions) every() bool                { return v == v.aim.always() }
-func (v versions) and(w versions) versions    { return versions{v.aim, v.set & w.set} }
-func (v versions) or(w versions) versions     { return versions{v.aim, v.set | w.set} }
-func (v versions) except(w versions) versions { return versions{v.aim, v.set &^ w.set} }
+func (v versions) with(g int) versions     { return versions{v.aim, v.set | 1<<g} }
+func (v versions) has(g int) bool          { return v.set&(1<<g) != 0 }
+func (v versions) none() bool              { return v.set == 0 }
+func (v versions) every() bool             { return v == v.aim.always() }
+func (v versions) and(w versions) versions { return versions{v.aim, v.set & w.set} }
 
-// since returns those from a release on, before those older than it; the release is one at which groups begin.
+// since returns those from a release on; the release is one at which groups begin.
 func (a *aim) since(from catalog.Version) versions {
 	v := a.never()
 	for g := range a.groups {
@@ -60,8 +58,6 @@ func (a *aim) since(from catalog.Version) versions {
 	}
 	return v
 }
-
-func (a *aim) before(from catalog.Version) versions { return a.always().except(a.since(from)) }
 
 // span is neighbouring groups: from the first's lower bound to, not including, the last's upper one.
 type span struct{ from, to catalog.Version }
