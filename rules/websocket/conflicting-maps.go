@@ -23,7 +23,7 @@ var _ = set.Add(lint.Rule{
 })
 
 // conflictingMaps finds variables that two maps define differently, of which nginx takes the last, and those of maps that
-// a set overrides for the requests that pass it.
+// a set overrides for all requests to a server or location.
 //
 // nginx: src/http/ngx_http_variables.c, ngx_http_add_variable: a second definition replaces the first one's handler.
 func conflictingMaps(p *lint.Pass) {
@@ -35,9 +35,9 @@ func conflictingMaps(p *lint.Pass) {
 		var maps, sets []*config.Directive
 		for _, d := range definitions {
 			switch {
-			case isMap(d):
+			case isMapOf(d, name):
 				maps = append(maps, d)
-			case d.Name() == "set" && d.Context&catalog.HTTPContexts != 0:
+			case d.Name() == "set" && d.Context&(catalog.Server|catalog.Location) != 0: // in an if it is an exception
 				sets = append(sets, d)
 			}
 		}
@@ -79,7 +79,7 @@ func reportSet(p *lint.Pass, name string, m *config.Directive, sets []*config.Di
 		}
 	}
 	p.Report(diag.Diagnostic{
-		Message: fmt.Sprintf("`set` overrides the map's `$%s` for the requests that pass here", name),
+		Message: fmt.Sprintf("`set` overrides the map's `$%s` for all requests that come here", name),
 		Help:    "Set another variable, or take the exception into the map.",
 		At:      lint.Head(sets[0]),
 		Labels:  labels,

@@ -16,9 +16,9 @@ func valuesOf(u *eval.Upstream, name string) (values []string, known bool) {
 }
 
 // templated reports whether a value of Upgrade or Connection is a template's placeholder: it has what no token has
-// ("{{ x }}", "<x>", "@X@"), or is between two marks ("%%X%%", "__X__").
+// ("{{ x }}", "<x>", "@X@", "\$x" of a shell script), or is between two marks ("%%X%%", "__X__").
 func templated(value string) bool {
-	return strings.ContainsAny(value, "{}<>[]@") || strings.HasPrefix(value, "%%") || strings.HasPrefix(value, "__")
+	return strings.ContainsAny(value, `{}<>[]@\`) || strings.HasPrefix(value, "%%") || strings.HasPrefix(value, "__")
 }
 
 // forwardsUpgrade reports whether the head is known to have an Upgrade line: nginx sends none with an empty value.

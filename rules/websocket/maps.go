@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -44,16 +45,16 @@ func (all *sites) upgradeMap(header *config.Directive) *config.Directive {
 // mapOf returns the map in effect that defines a variable: the last one; nil where there is none, or it is not all.
 func (all *sites) mapOf(name string) *config.Directive {
 	definitions := all.config.Definitions(name)
-	other := slices.ContainsFunc(definitions, func(d *config.Directive) bool { return !isMap(d) })
+	other := slices.ContainsFunc(definitions, func(d *config.Directive) bool { return !isMapOf(d, name) })
 	if len(definitions) == 0 || other {
 		return nil
 	}
 	return definitions[len(definitions)-1]
 }
 
-// isMap reports whether d is a map block at the http level.
-func isMap(d *config.Directive) bool {
-	return d.Name() == "map" && d.MapLike && d.Context&catalog.HTTP != 0 && len(d.Words) == 3
+// isMapOf reports whether d is a map block at the http level that defines the variable, not one that captures it.
+func isMapOf(d *config.Directive, name string) bool {
+	return d.Name() == "map" && d.MapLike && d.Context&catalog.HTTP != 0 && strings.EqualFold(d.Arg(2), "$"+name)
 }
 
 // maxChain bounds a chain of maps, which may be a circle.
