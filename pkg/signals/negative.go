@@ -14,8 +14,11 @@ var negative = []func(*weighing){
 	(*weighing).noGet, (*weighing).isCached, (*weighing).watched, (*weighing).without,
 }
 
-// optsOut: an Upgrade that is emptied on purpose.
+// optsOut: an Upgrade that is emptied on purpose, unless the user says that WebSockets are opened there all the same.
 func (w *weighing) optsOut() {
+	if w.verdict.Declared {
+		return
+	}
 	list := w.reader.config.EffectiveList(w.location, "proxy_set_header")
 	if list.State != config.Set || upgradeIn(list) != nil {
 		return

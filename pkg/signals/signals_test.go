@@ -57,6 +57,7 @@ func TestSignals(t *testing.T) {
 		{"", "location /x { proxy_set_header Connection close; " + pass + " }", " = 0.00"},
 		// S3
 		{"", "# ngxproof:websocket\nlocation /x { " + pass + " }", "S3 1.00 = 1.00"},
+		{"", "# ngxproof:websocket\nlocation /x { proxy_set_header Upgrade ''; " + pass + " }", "S3 1.00 = 1.00"},
 		{"", "location /x {\n # ngxproof:websocket\n " + pass + " }", "S3 1.00 = 1.00"},
 		{"", "location /x { # ngxproof:websocket\n " + pass + " }", "S3 1.00 = 1.00"},
 		{"", "# websocket\nlocation /x { " + pass + " }", " = 0.00"},
