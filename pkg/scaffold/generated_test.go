@@ -109,7 +109,7 @@ func whole(t testing.TB, spec scaffold.Spec) map[string]source.Memory {
 	return all
 }
 
-// findings runs all rules, those that are off by default too.
+// findings lints a whole configuration.
 func findings(t testing.TB, files source.Memory, target lint.Target) []string {
 	t.Helper()
 	cfg, err := config.NewLoader(files).Load("nginx.conf", config.Options{})
@@ -119,6 +119,12 @@ func findings(t testing.TB, files source.Memory, target lint.Target) []string {
 	if !cfg.Complete {
 		t.Fatal("the configuration is not complete")
 	}
+	return ruleTexts(t, cfg, target)
+}
+
+// ruleTexts runs all rules, those that are off by default too: file, line, rule and message.
+func ruleTexts(t testing.TB, cfg *config.Config, target lint.Target) []string {
+	t.Helper()
 	selection, err := rules.All().Select(lint.Choice{Select: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)

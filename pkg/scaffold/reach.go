@@ -241,7 +241,7 @@ func handshake(u *eval.Upstream) bool {
 		lines := u.Lookup(name)
 		return len(lines) == 1 && !lines[0].Value.Unknown && strings.EqualFold(lines[0].Value.Text, want)
 	}
-	return token("Upgrade", "websocket") && token("Connection", "upgrade") && u.Version.Text == "1.1"
+	return token("Upgrade", "websocket") && token("Connection", "upgrade") && u.Version.Text == "1.1" && len(u.Lookup("Sec-WebSocket-Key")) == 1
 }
 
 // isUpgradeHeader reports whether a header line is one of the two that the location sets by itself.
