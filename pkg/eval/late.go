@@ -52,3 +52,6 @@ func (x *exchange) early(name string) (vars.Value, bool) {
 	}
 	return vars.Value{}, false
 }
+
+// Eval returns what an expression is worth where the request ended up, before there is an answer.
+func (o *Outcome) Eval(e *vars.Expr) vars.Value { return o.exchange().run.Clone().Eval(e) }

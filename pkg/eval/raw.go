@@ -164,3 +164,15 @@ func (e *Evaluator) refused(read *vars.Request, refusal *route.Refusal, c Connec
 	d, _ = e.router.ErrorPage(x.run, d, refusal.Status)
 	return Outcomes{All: []*Outcome{e.outcome(x, d)}, Complete: true}
 }
+
+// ServerOf returns the server that a connection belongs to by the name in its TLS handshake; the default server where
+// none has that name.
+//
+// nginx: src/http/ngx_http_request.c, ngx_http_ssl_servername.
+func (e *Evaluator) ServerOf(c Connection, v catalog.Version) *config.Directive {
+	req := &vars.Request{}
+	if c.ServerName != "" {
+		req.Headers = []vars.Header{{Name: "Host", Value: c.ServerName}}
+	}
+	return e.serverFor(req, c, v)
+}

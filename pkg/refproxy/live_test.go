@@ -1,0 +1,91 @@
+package refproxy
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/difftest"
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// live are the flags of the differential test: -seed and -n.
+var live = difftest.Flags(760)
+
+// serving returns the proxy as a server of the harness.
+func serving(t testing.TB, version string) difftest.Server {
+	t.Helper()
+	v, err := catalog.ParseVersion(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return difftest.Server{Version: version, Start: func(prefix string) (func(), error) {
+		c, err := config.NewLoader(&source.Disk{}).Load(filepath.Join(prefix, "nginx.conf"), config.Options{})
+		if err != nil {
+			return nil, err
+		}
+		p, err := Start(c, Options{Version: v, ConfigPrefix: prefix, Files: os.DirFS("/"), Say: func(line string) {
+			if strings.Contains(line, "not supported") {
+				t.Error(line)
+			}
+		}})
+		if err != nil {
+			return nil, err
+		}
+		return p.Stop, nil
+	}}
+}
+
+// TestLive compares the proxy with every real server at hand: what reaches the backends and over which connection, what
+// the client gets, whether tunnels carry bytes, and who closes.
+func TestLive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
+	servers := difftest.Servers(t)
+	g := difftest.NewGenerator(live.Seed)
+	cases := g.Cases(live.N)
+	t.Logf("seed %d, %d cases\n%s", g.Seed(), len(cases), g.Coverage.Report())
+	if covered, all := g.Coverage.Pairs(); live.N >= 760 && covered*100 < all*90 {
+		t.Errorf("%d of %d pairs are covered", covered, all)
+	}
+	for _, s := range servers {
+		t.Run(s.Version, func(t *testing.T) { compareWith(t, s, cases) })
+	}
+}
+
+// compareWith compares all cases that a server accepts.
+func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
+	t.Helper()
+	want, err := difftest.Run(s, cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepted []*difftest.Case
+	var results []difftest.Result
+	for i, c := range cases {
+		if want[i].Accepted {
+			accepted = append(accepted, c)
+			results = append(results, want[i])
+		}
+	}
+	got, err := difftest.Run(serving(t, s.Version), accepted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared, differ := 0, 0
+	for i, c := range accepted {
+		compared += len(results[i].Observations)
+		text := difftest.Compare(results[i], got[i])
+		if text == "" {
+			continue
+		}
+		if differ++; differ <= 20 {
+			t.Errorf("%s: %s\n%v", c.ID, text, c.Pick)
+		}
+	}
+	t.Logf("%d pairs compared, %d cases differ", compared, differ)
+}
