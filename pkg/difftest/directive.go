@@ -81,7 +81,11 @@ func (p *printer) directive(b *strings.Builder, d *Directive, depth int) {
 		b.WriteString("\n" + p.indent(depth) + "# " + d.Name() + "; {not} a \"statement\"\n")
 	}
 	if d.Comment != "" {
-		b.WriteString(p.indent(depth) + "# " + d.Comment + "\n") // its own line in every layout: it would swallow the rest
+		// Its own line in every layout: it would swallow the rest, and behind a statement it would be about that.
+		if p.layout.Compact {
+			b.WriteString("\n")
+		}
+		b.WriteString(p.indent(depth) + "# " + d.Comment + "\n")
 	}
 	b.WriteString(p.indent(depth) + p.text(d))
 	switch {

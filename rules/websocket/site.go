@@ -32,11 +32,16 @@ type site struct {
 	level, location *config.Directive
 	// pass is the proxy_pass directive.
 	pass *config.Directive
-	all  *sites
+	// headers are the proxy_set_header directives in effect.
+	headers config.List
+	all     *sites
 	// entries are the locations whose requests end here: mostly the site's own alone.
 	entries []*config.Directive
 	// partial says that not all ways here are known, so that nothing may be claimed of every head.
-	partial bool
+	partial   bool
+	asked     sync.Once
+	upgrading bool // what forwards found
+
 	mu      sync.Mutex
 	kept    []keptHeads // what heads was asked
 	verdict *signals.Verdict
@@ -59,8 +64,8 @@ type sites struct {
 	bare   bool // nobody looks at evidence
 	reader *signals.Reader
 
-	servers  sync.Once
-	byServer map[*config.Directive][]*site
+	guarding sync.Once
+	guarded  map[backend][]limit // what limits access to a backend
 
 	once      sync.Once
 	upgrading []*site // those that forward Upgrade
@@ -195,7 +200,7 @@ func (all *sites) at(level, pass *config.Directive) *site {
 	if s := all.byPass[level]; s != nil {
 		return s
 	}
-	s := &site{level: level, location: level, pass: pass, all: all}
+	s := &site{level: level, location: level, pass: pass, all: all, headers: all.config.EffectiveList(level, "proxy_set_header")}
 	if location := level.Within("location"); location != nil {
 		s.location = location
 	}
@@ -269,26 +274,15 @@ func (s *site) holds(client eval.Client, claim func(*eval.Upstream) bool) versio
 // maySet reports whether the headers in effect may have one of that name: where they don't, no head of a client's has it
 // but for what nginx sends by itself, which spares evaluating most locations.
 func (s *site) maySet(name string) bool {
-	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
+	list := &s.headers
 	return list.State == config.Unknown ||
 		slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name) })
 }
 
-// besides returns the sites of the same server as s, s among them.
-func (s *site) besides() []*site {
-	s.all.servers.Do(func() {
-		s.all.byServer = map[*config.Directive][]*site{}
-		for _, other := range s.all.list {
-			server := other.level.Within("server")
-			s.all.byServer[server] = append(s.all.byServer[server], other)
-		}
-	})
-	return s.all.byServer[s.level.Within("server")]
-}
-
 // forwards reports whether a WebSocket client's Upgrade reaches the backend, for some version.
 func (s *site) forwards() bool {
-	return s.maySet("Upgrade") && !s.holds(eval.Chrome, forwardsUpgrade).none()
+	s.asked.Do(func() { s.upgrading = s.maySet("Upgrade") && !s.holds(eval.Chrome, forwardsUpgrade).none() })
+	return s.upgrading
 }
 
 // head returns the client's first head for the first of the versions: what a finding shows. It is nil where none is.
@@ -301,13 +295,14 @@ func (s *site) head(client eval.Client, when versions) *eval.Upstream {
 	return nil
 }
 
-// signals weighs what the location is for; where another location alone leads here, what that one is for.
+// signals weighs what the location is for; where another location alone leads here, what that one is for, unless the user
+// says it of this one.
 func (s *site) signals() *signals.Verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.verdict == nil {
 		s.verdict = s.all.reader.Of(s.location)
-		if len(s.entries) == 1 && s.entries[0] != s.location && onlyInternal(s.location) {
+		if !s.verdict.Declared && len(s.entries) == 1 && s.entries[0] != s.location && onlyInternal(s.location) {
 			s.verdict = s.all.reader.Of(s.entries[0])
 		}
 	}
