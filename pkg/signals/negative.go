@@ -19,7 +19,7 @@ func (w *weighing) optsOut() {
 	if w.verdict.Declared {
 		return
 	}
-	list := w.reader.config.EffectiveList(w.location, "proxy_set_header")
+	list := w.headers
 	if list.State != config.Set || upgradeIn(list) != nil {
 		return
 	}

@@ -75,6 +75,8 @@ func (w *weighing) serverNames() []host {
 type share struct {
 	names     []host
 	locations func() []*config.Directive
+	// forwarders are, by what they pass requests to, two locations that forward Upgrade.
+	forwarders func() map[string][]*config.Directive
 }
 
 // share returns it, found once.
@@ -83,6 +85,15 @@ func (r *Reader) share(server *config.Directive) *share {
 		return known.(*share)
 	}
 	s := &share{locations: sync.OnceValue(func() []*config.Directive { return locationsOf(server) })}
+	s.forwarders = sync.OnceValue(func() map[string][]*config.Directive {
+		found := map[string][]*config.Directive{}
+		for _, l := range s.locations() {
+			if pass := l.Own("proxy_pass"); len(pass) > 0 && r.setsUpgrade(l) && len(found[origin(pass[0].Arg(1))]) < 2 {
+				found[origin(pass[0].Arg(1))] = append(found[origin(pass[0].Arg(1))], l)
+			}
+		}
+		return found
+	})
 	for _, d := range server.Own("server_name") {
 		for _, arg := range d.Args() {
 			name := strings.ToLower(arg.Value)

@@ -130,7 +130,7 @@ func (r *Reader) dependent(name string, depth int) bool {
 func (w *weighing) namesHandshake() {
 	lists := [][]*config.Directive{
 		w.reader.config.EffectiveList(w.location, "proxy_pass_header").Items,
-		w.reader.config.EffectiveList(w.location, "proxy_set_header").Items,
+		w.headers.Items,
 	}
 	for _, list := range lists {
 		for _, d := range list {
@@ -276,7 +276,7 @@ func (w *weighing) longTimeout() {
 
 // wiped is S12: an outer level forwards Upgrade, and the location's own headers take the place of that.
 func (w *weighing) wiped() {
-	if len(w.location.Own("proxy_set_header")) == 0 || w.reader.setsUpgrade(w.location) {
+	if w.headers.Level != w.location || upgradeIn(w.headers) != nil {
 		return
 	}
 	if outer := w.reader.outerUpgrade(w.location); outer != nil {
@@ -323,8 +323,12 @@ func (w *weighing) sibling() {
 	if len(pass) == 0 {
 		return
 	}
-	for _, other := range w.reader.siblings(w.location) {
-		if its := other.Own("proxy_pass"); len(its) > 0 && origin(its[0].Arg(1)) == origin(pass[0].Arg(1)) && w.reader.setsUpgrade(other) {
+	server := w.location.Within("server")
+	if server == nil {
+		server = w.reader.config.Root
+	}
+	for _, other := range w.reader.share(server).forwarders()[origin(pass[0].Arg(1))] {
+		if other != w.location {
 			w.add("S13", 0.2, "another location with its upstream forwards `Upgrade`", other)
 			return
 		}

@@ -99,7 +99,8 @@ func (r *Reader) Of(level *config.Directive) *Verdict {
 
 // weigh makes the verdict.
 func (r *Reader) weigh(location *config.Directive) *Verdict {
-	w := &weighing{reader: r, location: location, path: pathOf(location), verdict: &Verdict{}}
+	w := &weighing{reader: r, location: location, path: pathOf(location), verdict: &Verdict{},
+		headers: r.config.EffectiveList(location, "proxy_set_header")}
 	for _, read := range positive {
 		read(w)
 	}
@@ -125,6 +126,7 @@ type weighing struct {
 	location *config.Directive
 	path     path
 	verdict  *Verdict
+	headers  config.List    // the proxy_set_header directives in effect
 	asked    *eval.Outcomes // of Chrome; nil before it is asked
 	found    []host         // what hosts found; nil before
 }
@@ -140,7 +142,7 @@ func (w *weighing) outcomes() eval.Outcomes {
 
 // maySet reports whether the headers in effect may have one of that name: only then the head has to be looked at.
 func (w *weighing) maySet(name string) bool {
-	list := w.reader.config.EffectiveList(w.location, "proxy_set_header")
+	list := &w.headers
 	return list.State == config.Unknown || !w.straight() ||
 		slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name) })
 }

@@ -1,6 +1,8 @@
 package websocket
 
 import (
+	"slices"
+
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/eval"
@@ -67,24 +69,55 @@ func (c *cause) websocketOnly(p *lint.Pass) *diag.Fix {
 // does not hold there, and that directive; nil where none is.
 func (c *cause) guardedSibling() (guarded *site, by *config.Directive) {
 	for _, s := range c.sites {
+		limits := s.all.limits(s)
+		if len(limits) == 0 {
+			continue
+		}
 		own := guards(s)
-		for _, other := range s.besides() {
-			if other == s || !sameBackend(s, other) {
-				continue
-			}
-			for _, guard := range guards(other) {
-				if !holds(own, guard) {
-					return other, guard
-				}
+		for _, l := range limits {
+			if l.site != s && !slices.Contains(own, l.by) {
+				return l.site, l.by
 			}
 		}
 	}
 	return nil, nil
 }
 
-// sameBackend reports whether two sites of a server are known to ask the same backend.
-func sameBackend(a, b *site) bool {
-	return a.pass.Arg(1) == b.pass.Arg(1) && !a.all.eval.Table().Expr(a.pass.Arg(1)).Captures()
+// limit is a directive that limits access to a backend, and one of the sites that it holds for.
+type limit struct {
+	site *site
+	by   *config.Directive
+}
+
+// backend is what the sites of one server that ask the same backend have in common.
+type backend struct {
+	server *config.Directive
+	url    string
+}
+
+// limits returns the directives that limit access to the site's backend in its server, each once; none where two equal
+// URLs may be two backends.
+func (all *sites) limits(s *site) []limit {
+	all.guarding.Do(func() {
+		all.guarded = map[backend][]limit{}
+		seen := map[backend]map[*config.Directive]bool{}
+		for _, other := range all.list {
+			b := backend{other.level.Within("server"), other.pass.Arg(1)}
+			for _, by := range guards(other) {
+				if seen[b] == nil {
+					seen[b] = map[*config.Directive]bool{}
+				}
+				if !seen[b][by] {
+					seen[b][by] = true
+					all.guarded[b] = append(all.guarded[b], limit{other, by})
+				}
+			}
+		}
+	})
+	if all.eval.Table().Expr(s.pass.Arg(1)).Captures() {
+		return nil
+	}
+	return all.guarded[backend{s.level.Within("server"), s.pass.Arg(1)}]
 }
 
 // guards returns the directives that limit who may use the site.
@@ -101,14 +134,4 @@ func guards(s *site) []*config.Directive {
 		}
 	}
 	return all
-}
-
-// holds reports whether a guard is among those of a site.
-func holds(own []*config.Directive, guard *config.Directive) bool {
-	for _, d := range own {
-		if d == guard {
-			return true
-		}
-	}
-	return false
 }

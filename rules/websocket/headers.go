@@ -37,7 +37,7 @@ func carrier(u *eval.Upstream, name, token string) *config.Directive {
 // headerList returns the proxy_set_header directives in effect at the site, and the level that has them: it is nil where
 // there are none, or where they can't all be seen.
 func (s *site) headerList() (level *config.Directive, items []*config.Directive) {
-	list := s.all.config.EffectiveList(s.level, "proxy_set_header")
+	list := &s.headers
 	if list.State != config.Set {
 		return nil, nil
 	}
