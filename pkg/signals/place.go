@@ -55,11 +55,13 @@ func hostOf(text, port string) host {
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.HasSuffix(text, "]") && !strings.HasPrefix(text, "unix:") {
 		name, port = text[:i], text[i+1:]
 	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		n = 0
+	h := host{name: name, tokens: tokens(name, "._-")}
+	if port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			h.port = int(n)
+		}
 	}
-	return host{name: name, tokens: tokens(name, "._-"), port: n}
+	return h
 }
 
 // serverNames returns the names of the server around the location.
