@@ -14,6 +14,7 @@ type check struct {
 	*work
 	before, after *state
 	edits         *mend.Merged
+	shifts        map[string][]shift // by path: where the edits move what
 	fixes         []*proposal
 	sites         map[spot]bool       // locations, before, in which requests may be served otherwise
 	uncovered     []*config.Directive // locations, after, that forward Upgrade since the fixes
@@ -167,23 +168,4 @@ func refuses(d *diag.Diagnostic) bool {
 		return d.Level == diag.Error
 	}
 	return d.Category == "correctness" && d.Level == diag.Error
-}
-
-// moved returns where a place is after the edits: before what is inserted there and behind it.
-func (c *check) moved(at diag.Location) []int {
-	before, shift := 0, 0
-	for _, e := range c.edits.Of(at.File.Path) {
-		grown := len(e.Text) - e.Span.Len()
-		switch {
-		case e.Span.Start > at.Span.Start:
-		case e.Span.Start == at.Span.Start && e.Span.Len() == 0:
-			shift += grown
-		case e.Span.End <= at.Span.Start:
-			before, shift = before+grown, shift+grown
-		default: // inside of what is replaced
-			back := e.Span.Start - at.Span.Start
-			before, shift = before+back, shift+back
-		}
-	}
-	return []int{at.Span.Start + before, at.Span.Start + shift}
 }

@@ -146,7 +146,7 @@ func (c *check) leadsToSite(o eval.Outcomes) bool {
 	})
 }
 
-// versions returns one version of each profile aimed at.
+// versions returns one version for each group of neighbouring profiles aimed at that send the same heads.
 func (c *check) versions() []catalog.Version {
 	profiles := c.job.Lint.Target.Profiles
 	if profiles == nil {
@@ -154,7 +154,9 @@ func (c *check) versions() []catalog.Version {
 	}
 	var versions []catalog.Version
 	for _, p := range profiles {
-		versions = append(versions, p.Representative)
+		if n := len(versions); n == 0 || !eval.Alike(versions[n-1], p.Representative) {
+			versions = append(versions, p.Representative)
+		}
 	}
 	return versions
 }
@@ -209,18 +211,34 @@ func works(o eval.Outcomes) bool {
 
 // handshake reports whether a head is one that a strict backend takes.
 func handshake(u *eval.Upstream) bool {
-	one := func(name string) bool { return len(u.Lookup(name)) == 1 }
-	return u.Method.Text == "GET" && u.Version.Text == "1.1" && one("Upgrade") && token(u, "Upgrade", "websocket") &&
-		token(u, "Connection", "upgrade") && one("Sec-WebSocket-Key") && one("Sec-WebSocket-Version") && one("Host")
+	if u.Method.Text != "GET" || u.Version.Text != "1.1" {
+		return false
+	}
+	var upgrade, key, version, host int
+	var websocket, connection bool
+	for _, line := range u.Lines() {
+		switch strings.ToLower(line.Name) {
+		case "upgrade":
+			upgrade++
+			websocket = websocket || token(line.Value.Text, "websocket")
+		case "connection":
+			connection = connection || token(line.Value.Text, "upgrade")
+		case "sec-websocket-key":
+			key++
+		case "sec-websocket-version":
+			version++
+		case "host":
+			host++
+		}
+	}
+	return upgrade == 1 && websocket && connection && key == 1 && version == 1 && host == 1
 }
 
-// token reports whether the lines of that name have the token in their lists.
-func token(u *eval.Upstream, name, token string) bool {
-	for _, line := range u.Lookup(name) {
-		for item := range strings.SplitSeq(line.Value.Text, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
-				return true
-			}
+// token reports whether a list with commas has the token, in any case.
+func token(list, token string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(item), token) {
+			return true
 		}
 	}
 	return false

@@ -159,6 +159,6 @@ func (t *trial) try(ctx context.Context, group []*proposal) (*state, string) {
 	if err != nil {
 		return nil, "the result cannot be linted: " + err.Error()
 	}
-	c := &check{work: t.work, before: t.base, after: next, edits: &merged, fixes: group}
+	c := &check{work: t.work, before: t.base, after: next, edits: &merged, shifts: shiftsOf(&merged), fixes: group}
 	return next, c.harm()
 }

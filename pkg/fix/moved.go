@@ -1,0 +1,47 @@
+package fix
+
+import (
+	"sort"
+
+	"github.com/ngxproof/ngxproof/pkg/diag"
+	"github.com/ngxproof/ngxproof/pkg/mend"
+)
+
+// shift is an edit and how far it and those before it move what stands behind them.
+type shift struct {
+	start, end int // of the edit
+	before     int // what the edits in front of it add
+	after      int // what they and it add
+}
+
+// shiftsOf sums up the edits of each file.
+func shiftsOf(edits *mend.Merged) map[string][]shift {
+	all := map[string][]shift{}
+	for _, path := range edits.Paths() {
+		total := 0
+		for _, e := range edits.Of(path) {
+			grown := len(e.Text) - e.Span.Len()
+			all[path] = append(all[path], shift{e.Span.Start, e.Span.End, total, total + grown})
+			total += grown
+		}
+	}
+	return all
+}
+
+// moved returns where a place is after the edits: before what is inserted there, and behind it.
+func (c *check) moved(at diag.Location) [2]int {
+	list, from := c.shifts[at.File.Path], at.Span.Start
+	i := sort.Search(len(list), func(i int) bool { return list[i].start >= from })
+	before := 0
+	if i > 0 {
+		last := list[i-1]
+		if before = last.after; last.end > from { // inside of what is replaced
+			before = last.start - from + last.before
+		}
+	}
+	behind := before
+	if i < len(list) && list[i].start == from && list[i].end == from {
+		behind = list[i].after
+	}
+	return [2]int{from + before, from + behind}
+}
