@@ -30,11 +30,13 @@ func sameHead(a, b *eval.Upstream, site bool) bool {
 
 func sameLine(a, b eval.Line) bool { return a.Name == b.Name && a.Value == b.Value }
 
-// others returns the lines that no fix may change: not Upgrade and Connection, and each once.
+// others returns the lines that no fix may change: not Upgrade and Connection, and each once. One whose name ends with a
+// colon, `Upgrade:: websocket`, is a line of that name for who reads it.
 func others(lines []eval.Line) []eval.Line {
 	var kept []eval.Line
 	for _, line := range lines {
-		free := strings.EqualFold(line.Name, "Upgrade") || strings.EqualFold(line.Name, "Connection")
+		name := strings.TrimSuffix(line.Name, ":")
+		free := strings.EqualFold(name, "Upgrade") || strings.EqualFold(name, "Connection")
 		again := slices.ContainsFunc(kept, func(k eval.Line) bool { return strings.EqualFold(k.Name, line.Name) && k.Value == line.Value })
 		if !free && !again {
 			kept = append(kept, line)
