@@ -35,6 +35,7 @@ func mapOutsideHTTP(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 		Message: "`map` is allowed in `http` only, so nginx does not start",
 		Help:    "Move the block out of `" + blockName(d.Parent) + "`, to the level of `http`.",
 		At:      lint.Word(d, 0),
+		Fix:     moveMap(p, d),
 	}
 	if d.Parent.Directive == nil {
 		report.Help = "Move the block into `http`."
@@ -42,6 +43,31 @@ func mapOutsideHTTP(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 		report.Labels = []diag.Label{{Location: lint.Head(d.Parent), Message: "it stands in this block"}}
 	}
 	p.Report(report, append([]*config.Directive{d}, usesOf(p, strings.TrimPrefix(d.Arg(2), "$"))...)...)
+}
+
+// moveMap is the fix: the block goes before the server that it stands in. There is none where it stands elsewhere, in a
+// file that the server includes, has comments, or would meet another map of that name.
+func moveMap(p *lint.Pass, d *config.Directive) *diag.Fix {
+	server := d.Within("server")
+	if server == nil || server.File != d.File || len(p.Config.Definitions(strings.TrimPrefix(d.Arg(2), "$"))) != 1 {
+		return nil
+	}
+	text := func(word syntax.Word) string { return d.File.Slice(word.Span()) }
+	lines := []string{"map " + text(d.Words[1]) + " " + text(d.Words[2]) + " {"}
+	for _, entry := range d.Block.Directives {
+		lines = append(lines, "\t"+d.File.Slice(entry.Head())+";")
+	}
+	if strings.Contains(d.File.Slice(d.Directive.Span()), "#") {
+		return nil
+	}
+	plan := mender(p).Plan(server)
+	plan.Remove(d)
+	plan.AddBlockBefore(server, append(lines, "}"))
+	fix := plan.Fix(diag.Unsafe, "move the map before the server")
+	if fix != nil && fix.Safety == diag.Unsafe {
+		fix.Risk = "another file may define a map of this name"
+	}
+	return fix
 }
 
 // aroundHTTP are the places where a map for http was meant.

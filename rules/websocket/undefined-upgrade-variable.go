@@ -94,13 +94,46 @@ func reportUndefined(p *lint.Pass, name string, uses []*config.Directive) {
 		Help:    fmt.Sprintf("Define it in `http`, with a map from `$http_upgrade`: `map $http_upgrade $%s { ... }`.", name),
 		At:      lint.Word(first, 2),
 	}
-	for _, meant := range []string{"http_upgrade", "http_connection"} {
-		if catalog.Distance(name, meant, 2) <= 2 {
-			report.Help = fmt.Sprintf("Write `$%s`.", meant)
-		}
+	if meant := slipFor(name); meant != "" {
+		report.Help = fmt.Sprintf("Write `$%s`.", meant)
+	} else {
+		report.Fix = defineVariable(p, name, uses)
 	}
 	report.Labels = otherUses(uses)
 	p.Report(report, uses...)
+}
+
+// slipFor returns the variable of nginx's own that a name is a slip for; "" for none.
+func slipFor(name string) string {
+	for _, meant := range []string{"http_upgrade", "http_connection"} {
+		if catalog.Distance(name, meant, 2) <= 2 {
+			return meant
+		}
+	}
+	return ""
+}
+
+// defineVariable is the fix: the map that is missing. There is none where one variable is the value of both headers, or
+// only a part of one.
+func defineVariable(p *lint.Pass, name string, uses []*config.Directive) *diag.Fix {
+	upgrade := setsUpgrade(uses[0])
+	if slices.ContainsFunc(uses, func(d *config.Directive) bool { return setsUpgrade(d) != upgrade || mapVariable(d) != name }) {
+		return nil
+	}
+	var levels []*config.Directive
+	for _, s := range sitesOf(p) {
+		_, items := s.headerList()
+		if slices.ContainsFunc(items, func(d *config.Directive) bool { return slices.Contains(uses, d) }) {
+			levels = append(levels, s.level)
+		}
+	}
+	plan := mender(p).Plan(levels...)
+	if upgrade {
+		plan.DefineUpgrade(name)
+	} else {
+		plan.DefineConnection(name)
+	}
+	return plan.Fix(diag.Safe, "add the map of `$"+name+"`")
 }
 
 // otherUses points at the uses of a variable after the first.

@@ -50,6 +50,7 @@ func upgradeValueWrong(p *lint.Pass) {
 			Help:     bad.help,
 			At:       lint.Word(c.at, bad.word),
 			Evidence: c.first().evidence(eval.Chrome, c.when, "Upgrade", "Upgrade:", "Connection:", c.at.Arg(1)),
+			Fix:      c.mendSlip(p),
 		}
 		if bad.other != nil {
 			c.beside = append(c.beside, bad.other)
@@ -58,6 +59,35 @@ func upgradeValueWrong(p *lint.Pass) {
 		return d
 	})
 }
+
+// mendSlip is the fix: the handshake that was meant, with both headers and HTTP/1.1.
+func (c *cause) mendSlip(p *lint.Pass) *diag.Fix {
+	plan := c.mend(p)
+	plan.HTTPVersion()
+	head := c.first().head(eval.Chrome, c.when)
+	_, items := c.first().headerList()
+	for _, name := range []string{"Upgrade", "Connection"} {
+		set, value := plan.Upgrade, plan.UpgradeVariable
+		if name == "Connection" {
+			set, value = plan.Connection, plan.ConnectionVariable
+		}
+		with := slices.IndexFunc(items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name+":") })
+		switch {
+		case with >= 0:
+			d := items[with]
+			plan.ReplaceWord(d, 1, strings.TrimSuffix(d.Arg(1), ":"))
+			if sent := sentBy(head, d); len(sent) == 0 || !hasToken([]string{sent[0].Value.Text}, tokenFor[name]) {
+				plan.ReplaceWord(d, 2, value())
+			}
+		case !withToken(head, name, tokenFor[name]):
+			set()
+		}
+	}
+	return plan.Fix(diag.Safe, "give `Upgrade` and `Connection` what a handshake needs")
+}
+
+// tokenFor is what a header must have in a handshake.
+var tokenFor = map[string]string{"Upgrade": "websocket", "Connection": "upgrade"}
 
 // slip is what is wrong with one header line.
 type slip struct {
@@ -232,10 +262,10 @@ func sentBy(u *eval.Upstream, d *config.Directive) []eval.Line {
 	return slices.DeleteFunc(u.Lookup(d.Arg(1)), func(line eval.Line) bool { return line.By != d || line.Value.Unknown || line.Maybe })
 }
 
-// wantedToken is what a header must have in a handshake.
+// wantedToken is what the header that a line is meant for must have in a handshake.
 func wantedToken(d *config.Directive) string {
 	if setsUpgrade(d) {
-		return "websocket"
+		return tokenFor["Upgrade"]
 	}
-	return "upgrade"
+	return tokenFor["Connection"]
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -59,11 +60,24 @@ func reportScheme(p *lint.Pass, d *config.Directive, scheme string, late bool) {
 		Message: "`proxy_pass` knows no `" + scheme + "://`, so nginx does not start",
 		Help:    "Write `" + httpScheme[scheme] + "://`: a WebSocket begins as an HTTP request.",
 		At:      schemeAt(d, scheme),
+		Fix:     writeHTTP(p, d, d, scheme),
 	}
 	if late {
 		report.Message = "`proxy_pass` knows no `" + scheme + "://`, so nginx answers 500"
 	}
 	p.Report(report, around(d)...)
+}
+
+// writeHTTP is the fix: the last word of the proxy_pass, or of the set in its location that feeds it, begins with the
+// scheme of HTTP. What a map or a set further out gives may be used elsewhere.
+func writeHTTP(p *lint.Pass, pass, in *config.Directive, scheme string) *diag.Fix {
+	last := len(in.Words) - 1
+	if in != pass && (in.Name() != "set" || in.Parent != pass.Parent) || in.Words[last].Quote != syntax.Bare {
+		return nil
+	}
+	plan := mender(p).Plan(pass.Parent)
+	plan.ReplaceWord(in, last, httpScheme[scheme]+in.Arg(last)[len(scheme):])
+	return plan.Fix(diag.Safe, "write `"+httpScheme[scheme]+"`")
 }
 
 // schemeAt returns where the scheme with its `://` stands.
@@ -99,6 +113,7 @@ func fedScheme(p *lint.Pass, d *config.Directive) {
 			Help:    "Write `" + httpScheme[scheme] + "`: a WebSocket begins as an HTTP request.",
 			At:      valueAt(p.Config, by),
 			Labels:  []diag.Label{{Location: lint.Head(d), Message: "used here"}},
+			Fix:     writeHTTP(p, d, by.By, scheme),
 		}, append(around(d), by.By)...)
 		return
 	}
