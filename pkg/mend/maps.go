@@ -203,32 +203,61 @@ func (p *Plan) http() *config.Directive {
 	return nil
 }
 
-// mapsInto writes the maps at the start of the http block.
+// sizes are the directives that nginx refuses behind a map, which sets them.
+//
+// nginx: src/http/modules/ngx_http_map_module.c, ngx_http_map_block.
+var sizes = []string{"map_hash_max_size", "map_hash_bucket_size"}
+
+// lastSize returns the last statement in the text of http, or of a fragment at its level, that is one of sizes or brings
+// one in; nil where there is none.
+func lastSize(level *config.Directive) *syntax.Directive {
+	var last *syntax.Directive
+	for _, d := range level.Own(sizes...) {
+		last = anchor(level, d)
+	}
+	return last
+}
+
+// mapsInto writes the maps at the start of the http block: in front of all but what has to stand before a map.
 func (p *Plan) mapsInto(http *config.Directive) {
-	f, open := http.File, int(http.Block.Open)+1
-	if !endsLine(f, open) {
+	f, at := http.File, int(http.Block.Open)+1
+	before := ""
+	indent := p.m.inner(f, http.Directive)
+	if size := lastSize(http); size != nil {
+		at, before = size.Span().End, lineEnd(f, size.Span().End)
+		indent = indentOf(f, size)
+	}
+	p.mapsBehind(f, at, indent, before)
+}
+
+// mapsBehind writes the maps behind an offset; before comes first where they stand on lines of their own.
+func (p *Plan) mapsBehind(f *syntax.File, at int, indent, before string) {
+	if !endsLine(f, at) {
 		text := ""
 		for _, b := range p.needs {
 			text += " " + b.inline()
 		}
-		p.replace(f, source.Span{Start: open, End: open}, text)
+		p.replace(f, source.Span{Start: at, End: at}, text)
 		return
 	}
-	end := lineEnd(f, open)
-	at := f.LineSpan(f.Line(open)).End
-	indent := p.m.inner(f, http.Directive)
-	text := ""
+	end, line := lineEnd(f, at), f.Line(at)
+	at = f.LineSpan(line).End
+	text := before
 	for _, b := range p.needs {
 		text += end + b.text(indent, p.m.step(f), end)
 	}
-	if next := f.Slice(f.LineSpan(f.Line(open) + 1)); strings.TrimSpace(next) != "" && strings.TrimSpace(next) != "}" {
+	if next := f.Slice(f.LineSpan(line + 1)); strings.TrimSpace(next) != "" && strings.TrimSpace(next) != "}" {
 		text += end
 	}
 	p.replace(f, source.Span{Start: at, End: at}, text)
 }
 
-// mapsOnTop writes the maps before a fragment's first statement.
+// mapsOnTop writes the maps before a fragment's first statement, or behind the last that has to stand before a map.
 func (p *Plan) mapsOnTop(f *syntax.File) {
+	if size := lastSize(p.m.config.Root); size != nil {
+		p.mapsBehind(f, size.Span().End, indentOf(f, size), lineEnd(f, size.Span().End))
+		return
+	}
 	at := top(f)
 	end := lineEnd(f, at)
 	text := ""

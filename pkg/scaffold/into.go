@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -95,6 +94,7 @@ type try struct {
 	index   int // of the server among all
 	want    want
 	probed  *config.Config // with a location that has no Upgrade and Connection yet
+	bare    []diag.Edit    // what was edited for it
 	refused error          // why it can't be there
 	notes   []string
 }
@@ -138,37 +138,9 @@ func (t *try) probe() error {
 	if t.probed, _, err = t.load(edits); err != nil {
 		return err
 	}
+	t.bare = edits
 	t.refused = t.reach()
 	return nil
-}
-
-// adapt fits the location to what the server around it sets.
-func (t *try) adapt() {
-	w, c := &t.want, t.config
-	for _, l := range eval.New(c).Table().Listens(t.server) {
-		w.meet(int(l.Port), l.TLS)
-	}
-	list := c.EffectiveList(t.server, "proxy_set_header")
-	switch list.State {
-	case config.Unknown:
-		t.notes = append(t.notes, "not all proxy_set_header around the new location can be seen: it inherits none of them")
-	case config.Set:
-		for _, item := range list.Items {
-			if name := item.Arg(1); len(item.Words) == 3 && !isUpgradeHeader(name) {
-				w.inherited = append(w.inherited, header(name, item.Arg(2)))
-			}
-		}
-	}
-	w.http11 = c.Effective(t.server, "proxy_http_version").State != config.Default
-	cache := c.Effective(t.server, "proxy_cache")
-	w.uncached = cache.State == config.Set && cache.By.Arg(1) != "off"
-	if w.pool != nil {
-		pool := *w.pool
-		for i := 2; c.Upstream(pool.name) != nil; i++ {
-			pool.name = w.pool.name + "_" + strconv.Itoa(i)
-		}
-		w.pool, w.backend.host = &pool, pool.name
-	}
 }
 
 // edits returns what changes in the files as they were read.
@@ -226,7 +198,7 @@ func (t *try) insert() (*Insertion, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inFront(maps, own); err != nil {
+	if maps, err = unprobed(maps, t.bare); err != nil {
 		return nil, err
 	}
 	after, changed, err := t.load(append(maps, own...))
@@ -251,17 +223,25 @@ func (t *try) order(c Change) int {
 	return 0
 }
 
-// inFront makes sure that the places of the maps, which were found beside a location that is there already, are the same
-// without it.
-func inFront(maps, own []diag.Edit) error {
-	for _, m := range maps {
-		for _, o := range own {
-			if m.File.Path == o.File.Path && m.Span.End > o.Span.Start {
-				return fmt.Errorf("%s: the maps would stand behind their location", source.Printable(m.File.Name))
+// unprobed moves edits of the probed configuration to where they belong in the files as they were read: probe is what
+// was edited there.
+func unprobed(edits, probe []diag.Edit) ([]diag.Edit, error) {
+	var all []diag.Edit
+	for _, e := range edits {
+		shift := 0
+		for _, p := range probe { // in order of their places
+			if p.File.Path != e.File.Path || p.Span.Start+shift >= e.Span.End {
+				continue
 			}
+			if p.Span.Start+shift+len(p.Text) > e.Span.Start {
+				return nil, fmt.Errorf("%s: the maps would stand in their location", source.Printable(e.File.Name))
+			}
+			shift += len(p.Text) - p.Span.Len()
 		}
+		e.Span.Start, e.Span.End = e.Span.Start-shift, e.Span.End-shift
+		all = append(all, e)
 	}
-	return nil
+	return all, nil
 }
 
 // found returns the new locations in a configuration that has them: the last of their names in the server.

@@ -111,6 +111,12 @@ func (w *want) further() []*gonginx.Directive {
 			list = append(list, e.node())
 		}
 	}
+	for i, name := range w.passed {
+		list = append(list, directive("proxy_pass_header", name))
+		if i == 0 {
+			explain(list[len(list)-1], "The server hides a line that a WebSocket needs.")
+		}
+	}
 	if w.uncached {
 		list = append(list, explain(directive("proxy_cache", "off"), "A cache drops Upgrade and answers by itself."))
 	}

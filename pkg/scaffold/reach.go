@@ -15,6 +15,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
 // errAnswers marks a server that answers before it looks for a location.
@@ -223,7 +224,7 @@ func (t *try) works(done *Insertion) error {
 		for _, profile := range t.want.spec.Profiles {
 			for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
 				out := e.At(location, client, profile.Representative)
-				if out.Every(func(o *eval.Outcome) bool { return o.Upstream == nil || !handshake(o.Upstream) }) {
+				if out.Every(func(o *eval.Outcome) bool { return o.Upstream == nil || !handshake(o.Upstream) || !accepted(o) }) {
 					return fmt.Errorf("the server keeps a WebSocket from working in `%s` (nginx %s); `ngxproof lint` says more", named(location), profile.Representative)
 				}
 			}
@@ -244,7 +245,25 @@ func handshake(u *eval.Upstream) bool {
 	return token("Upgrade", "websocket") && token("Connection", "upgrade") && u.Version.Text == "1.1" && len(u.Lookup("Sec-WebSocket-Key")) == 1
 }
 
-// isUpgradeHeader reports whether a header line is one of the two that the location sets by itself.
-func isUpgradeHeader(name string) bool {
-	return strings.EqualFold(name, "Upgrade") || strings.EqualFold(name, "Connection")
+// accept is how a backend takes a WebSocket.
+var accept = eval.Response{Status: 101, Reason: "Switching Protocols", Version: "1.1", Headers: []vars.Header{
+	{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}, {Name: "Sec-WebSocket-Accept", Value: "x"},
+}}
+
+// accepted reports whether a browser takes what it gets when the backend accepts; RFC 6455, 4.1.
+func accepted(o *eval.Outcome) bool {
+	head := o.Answer(accept)
+	once := func(name, want string) bool {
+		n := 0
+		for _, line := range head.Lines {
+			if strings.EqualFold(line.Name, name) {
+				n++
+				if !line.Value.Unknown && !strings.EqualFold(line.Value.Text, want) {
+					return false
+				}
+			}
+		}
+		return n == 1
+	}
+	return head.Unknown != "" || head.Tunnel && once("Upgrade", "websocket") && once("Connection", "upgrade") && once("Sec-WebSocket-Accept", "x")
 }

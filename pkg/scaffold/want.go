@@ -25,6 +25,8 @@ type want struct {
 	upgrade, connection string
 	// inherited are the header lines that the server sets.
 	inherited []extra
+	// passed are header lines of answers that are to be passed on.
+	passed []string
 	// uncached says that a cache is to be turned off, http11 that the server sets another version.
 	uncached, http11 bool
 }
