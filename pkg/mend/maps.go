@@ -259,6 +259,9 @@ func (p *Plan) mapsOnTop(f *syntax.File) {
 		return
 	}
 	at := top(f)
+	if !comments(f.Text[:at]) {
+		p.Refuse("what stands before the first statement is not nginx's language")
+	}
 	end := lineEnd(f, at)
 	text := ""
 	for _, b := range p.needs {
@@ -267,18 +270,28 @@ func (p *Plan) mapsOnTop(f *syntax.File) {
 	p.replace(f, source.Span{Start: at, End: at}, text+end)
 }
 
+// comments reports whether a text has nothing but comments.
+func comments(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}
+
 // top returns where a fragment's first statement begins, the comments directly above it included, but for those that
 // speak of the file.
 func top(f *syntax.File) int {
 	first := f.Directives[0]
 	at := f.LineSpan(f.Line(int(first.Words[0].Start))).Start
-	comments := f.CommentsAbove(first)
-	for i := len(comments) - 1; i >= 0; i-- {
-		text := f.Slice(comments[i])
+	above := f.CommentsAbove(first)
+	for i := len(above) - 1; i >= 0; i-- {
+		text := f.Slice(above[i])
 		if strings.Contains(text, "ngxproof:context") || strings.Contains(text, "ngxproof:ignore-file") {
 			break
 		}
-		at = f.LineSpan(f.Line(comments[i].Start)).Start
+		at = f.LineSpan(f.Line(above[i].Start)).Start
 	}
 	return at
 }
