@@ -71,6 +71,9 @@ func Into(place Place, spec Spec) (*Insertion, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(servers) > maxTried {
+		return nil, several(servers)
+	}
 	var tries []*try
 	for _, server := range servers {
 		t := &try{place: place, config: cfg, server: server, index: slices.Index(cfg.Servers(), server), want: *w}
@@ -115,9 +118,17 @@ func choose(tries []*try) (*try, error) {
 		for _, t := range open {
 			servers = append(servers, t.server)
 		}
-		return nil, fmt.Errorf("several servers may be meant; choose by --server NAME, and by --listen PORT where names are the same: %s", listed(servers))
+		return nil, several(servers)
 	}
 	return open[0], open[0].refused
+}
+
+// maxTried is in how many servers the location is tried, each time with the whole configuration.
+const maxTried = 16
+
+// several asks the user to choose.
+func several(servers []*config.Directive) error {
+	return fmt.Errorf("several servers may be meant; choose by --server NAME, and by --listen PORT where names are the same: %s", listed(servers))
 }
 
 // probe puts the location there without its two headers and looks whether requests get to it.
