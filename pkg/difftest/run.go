@@ -120,7 +120,7 @@ func (b *batch) attempt(s Server, results []Result) error {
 	if err := b.write(prefix, stages); err != nil {
 		return err
 	}
-	stop, err := s.start(prefix)
+	stop, err := s.Serve(prefix)
 	if err != nil {
 		return err
 	}

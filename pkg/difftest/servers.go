@@ -27,8 +27,8 @@ type Server struct {
 // Refuse is a complaint about a configuration, in the words of one who serves it in another way.
 func Refuse(message string) error { return &refusal{message} }
 
-// start begins to serve prefix/nginx.conf.
-func (s Server) start(prefix string) (stop func(), err error) {
+// Serve begins to serve prefix/nginx.conf, and returns when it listens.
+func (s Server) Serve(prefix string) (stop func(), err error) {
 	if s.Start != nil {
 		return s.Start(prefix)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // live are the flags of the differential test: -seed and -n.
-var live = difftest.Flags(760)
+var live = difftest.Flags(3000)
 
 // serving returns the proxy as a server of the harness.
 func serving(t testing.TB, version string) difftest.Server {
@@ -27,7 +27,7 @@ func serving(t testing.TB, version string) difftest.Server {
 		if err != nil {
 			return nil, err
 		}
-		p, err := Start(c, Options{Version: v, ConfigPrefix: prefix, Files: os.DirFS("/"), Say: func(line string) {
+		p, err := Start(c, Options{Version: v, Prefix: prefix, ConfigPrefix: prefix, Files: os.DirFS("/"), Say: func(line string) {
 			if strings.Contains(line, "not supported") {
 				t.Error(line)
 			}
@@ -49,12 +49,27 @@ func TestLive(t *testing.T) {
 	g := difftest.NewGenerator(live.Seed)
 	cases := g.Cases(live.N)
 	t.Logf("seed %d, %d cases\n%s", g.Seed(), len(cases), g.Coverage.Report())
-	if covered, all := g.Coverage.Pairs(); live.N >= 760 && covered*100 < all*90 {
+	if covered, all := g.Coverage.Pairs(); live.N >= 3000 && covered*100 < all*90 {
 		t.Errorf("%d of %d pairs are covered", covered, all)
 	}
 	for _, s := range servers {
 		t.Run(s.Version, func(t *testing.T) { compareWith(t, s, cases) })
 	}
+}
+
+// speaksHTTP2 reports whether the one difference is that the proxy answers 501 where nginx speaks HTTP/2 to backends.
+func speaksHTTP2(want, got difftest.Result) bool {
+	for i := range want.Observations {
+		w, g := want.Observations[i], got.Observations[i]
+		note, _ := g.Header(noteHeader)
+		if note == "unsupported proxy_http_version 2" && g.Code() == 501 && w.Code() == 502 {
+			continue
+		}
+		if difftest.CompareObservations(w, g) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // compareWith compares all cases that a server accepts.
@@ -80,7 +95,7 @@ func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 	for i, c := range accepted {
 		compared += len(results[i].Observations)
 		text := difftest.Compare(results[i], got[i])
-		if text == "" {
+		if text == "" || speaksHTTP2(results[i], got[i]) {
 			continue
 		}
 		if differ++; differ <= 20 {
