@@ -69,7 +69,11 @@ func (a *app) fix(k *fixAsk, paths []string) error {
 	}
 	result := resultOf(jobs)
 	if !k.quiet && result.Files+result.Skipped > 0 {
-		a.warn(fixed(results))
+		did := "fixed"
+		if k.diff {
+			did = "would fix"
+		}
+		a.warn(fixed(did, results))
 	}
 	if k.changed("output") {
 		for _, r := range results {
@@ -122,6 +126,9 @@ func (a *app) fixAll(k *ask, f *fixing, paths []string) (jobs []*job, results []
 	for _, j := range jobs {
 		result, err := j.fix(f)
 		a.problems(err)
+		for _, path := range result.Outside {
+			a.warn(source.Printable(path) + " is not changed: it lies outside of the root's folder; `ngxproof fix --fix-outside-root` changes it")
+		}
 		results = append(results, result)
 		if err := a.adoptFixed(k, j); err != nil {
 			return nil, nil, 0, err

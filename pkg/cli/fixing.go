@@ -64,9 +64,6 @@ func (j *job) fix(f *fixing) (*fix.Result, error) {
 	for _, failure := range result.Failures {
 		errs = append(errs, failure)
 	}
-	for _, path := range result.Outside {
-		errs = append(errs, fmt.Errorf("%s is not changed: it lies outside of the root's folder; --fix-outside-root allows it", source.Printable(path)))
-	}
 	return result, errors.Join(errs...)
 }
 
@@ -129,8 +126,9 @@ func changes(results []*fix.Result) []fix.Change {
 	return all
 }
 
-// fixed says in words what was fixed: "fixed 3 findings: connection-header-wrong x2, syntax".
-func fixed(results []*fix.Result) string {
+// fixed says in words what was fixed, or with did "would fix" what would be: "fixed 3 findings: connection-header-wrong x2,
+// syntax".
+func fixed(did string, results []*fix.Result) string {
 	times := map[string]int{}
 	n := 0
 	for _, r := range results {
@@ -153,5 +151,5 @@ func fixed(results []*fix.Result) string {
 	if n == 1 {
 		noun = "finding"
 	}
-	return fmt.Sprintf("fixed %d %s: %s", n, noun, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s %d %s: %s", did, n, noun, strings.Join(parts, ", "))
 }
