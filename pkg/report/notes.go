@@ -119,7 +119,7 @@ func telling(all []diag.EvidenceLine) (lines []diag.EvidenceLine, more elided) {
 			if more.at < 0 {
 				more.at = len(lines)
 			}
-			if sent[name] && !wrong[name] {
+			if sent[name] && (!wrong[name] || line.DroppedBy == replaced) {
 				continue
 			}
 		case i > 0 && line.Origin == "client" && !line.Wrong && !handshakeNames[name]:
@@ -133,6 +133,9 @@ func telling(all []diag.EvidenceLine) (lines []diag.EvidenceLine, more elided) {
 	}
 	return lines, more
 }
+
+// replaced is why the evaluator says that a line is not sent where a directive puts another in its place.
+const replaced = "replaced"
 
 // handshakeNames are the headers of a client that a finding's reader looks for.
 var handshakeNames = map[string]bool{"host": true, "upgrade": true, "connection": true, "origin": true, "http2-settings": true}
