@@ -24,12 +24,13 @@ var errAnswers = errors.New("the server answers by itself")
 // servers returns the servers that may be meant.
 func (place Place) servers(c *config.Config, listen []string) ([]*config.Directive, error) {
 	var here, found []*config.Directive
+	table := eval.New(c).Table()
 	for _, server := range c.Servers() {
 		if server.Directive == nil || server.Block == nil || place.In != nil && !place.In(server.File.Path) {
 			continue
 		}
 		here = append(here, server)
-		if (place.Server == "" || hasName(server, place.Server)) && listensOn(c, server, listen) {
+		if (place.Server == "" || hasName(server, place.Server)) && listensOn(table, server, listen) {
 			found = append(found, server)
 		}
 	}
@@ -55,11 +56,11 @@ func hasName(server *config.Directive, name string) bool {
 }
 
 // listensOn reports whether a server listens on one of the addresses or ports; true for none.
-func listensOn(c *config.Config, server *config.Directive, listen []string) bool {
+func listensOn(table *vars.Table, server *config.Directive, listen []string) bool {
 	if len(listen) == 0 {
 		return true
 	}
-	for _, l := range eval.New(c).Table().Listens(server) {
+	for _, l := range table.Listens(server) {
 		if slices.Contains(listen, strconv.Itoa(int(l.Port))) || l.By != nil && slices.Contains(listen, l.By.Arg(1)) {
 			return true
 		}
