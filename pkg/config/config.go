@@ -61,6 +61,10 @@ type Directive struct {
 	hole *hole
 	// settings are those of Children without a block, where there are many blocks among them; else nil.
 	settings []*Directive
+	// unsettled are the statements that a template leaves open; see Unsettled.
+	unsettled []*Directive
+	// open marks a map-like block with entries that a template leaves open.
+	open bool
 }
 
 // Inclusion is one file brought in by one include directive at one place.
@@ -104,7 +108,8 @@ const (
 // Span returns where the include's path stands.
 func (p Problem) Span() source.Span { return p.At.Words[1].Span() }
 
-// All yields every directive in the order in which nginx reads them, a block's directive before its children. The
+// All yields every directive in the order in which nginx reads them, a block's directive before its children; those that
+// a template leaves open (Unsettled) come after the others of their block. The
 // entries of map-like blocks are not directives: see Entries.
 func (c *Config) All() iter.Seq[*Directive] {
 	return func(yield func(*Directive) bool) { walk(c.Root, yield) }
@@ -113,6 +118,11 @@ func (c *Config) All() iter.Seq[*Directive] {
 // walk yields the directives below d in order and reports whether to go on.
 func walk(d *Directive, yield func(*Directive) bool) bool {
 	for _, child := range d.Children {
+		if !yield(child) || !walk(child, yield) {
+			return false
+		}
+	}
+	for _, child := range d.unsettled {
 		if !yield(child) || !walk(child, yield) {
 			return false
 		}

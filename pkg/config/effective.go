@@ -63,7 +63,7 @@ type List struct {
 // ngx_http_proxy_merge_loc_conf.
 func (c *Config) Effective(at *Directive, name string) Value {
 	for level := range c.levels(at, name) {
-		if d := level.last(name); d != nil {
+		if d := level.last(name); d != nil && !level.Doubtful(name) {
 			return Value{State: Set, By: d}
 		}
 		if level.Hidden(name) {

@@ -102,6 +102,9 @@ func TestGonginxAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		ours := config.NewLoader(source.Memory{}).LoadFile(source.NewFile(path, path, string(text)), config.Options{})
+		if ours.Entry.Template != nil {
+			continue // the index knows fewer kinds of placeholders
+		}
 		theirs, err := parseGonginx(string(text))
 		if reason := difference(ours, theirs, err); reason == "" {
 			agree++

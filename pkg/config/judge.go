@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
 // Verdict is what nginx's directive table says of one statement.
@@ -31,7 +32,7 @@ func (c *Config) Judge(d *Directive) (Verdict, *catalog.Entry) {
 	var only [1]*catalog.Entry
 	entries, known := c.entries(d, only[:0])
 	switch {
-	case d.Context == 0:
+	case d.Context == 0, d.Gap&syntax.GapName != 0:
 		return OK, nil
 	case !known:
 		return UnknownDirective, nil
@@ -88,7 +89,7 @@ func form(d *Directive, entries []*catalog.Entry) Verdict {
 
 // count judges the number of arguments, and a flag's value.
 func count(d *Directive, entries []*catalog.Entry) Verdict {
-	if d.Term < 0 {
+	if d.Term < 0 || d.Gap&(syntax.GapArgs|syntax.GapForm) != 0 {
 		return OK
 	}
 	n := len(d.Words) - 1

@@ -39,6 +39,9 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 	if parent.Children == nil {
 		parent.Children = s.room(len(statements))
 	}
+	if f.Template != nil && f.Template.Top && (len(statements) == 0 || statements[0].Parent == nil) {
+		cloud(parent)
+	}
 	for _, d := range statements {
 		if s.count++; s.count > MaxDirectives {
 			s.clouded = true
@@ -46,8 +49,14 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 			return
 		}
 		child := s.node(d, f, parent, via)
-		parent.Children = append(parent.Children, child)
+		if d.Gap != 0 && s.unsettled(child, parent) {
+			parent.unsettled = append(parent.unsettled, child)
+		} else {
+			parent.Children = append(parent.Children, child)
+		}
 		switch {
+		case d.Gap&(syntax.GapName|syntax.GapElsewhere) != 0 && d.Block == nil:
+		case d.Gap != 0 && d.Block == nil && d.Name() == "include":
 		case d.Block == nil && d.Name() == "include" && len(d.Words) == 2:
 			s.include(child, parent)
 		case d.Block != nil:
@@ -68,7 +77,14 @@ func (s *splicer) block(d *Directive) {
 		s.data(d, d.File, d.Block.Directives, d.Via)
 	default:
 		d.Inside = inside(d.Directive, d.Context)
-		s.doubt(d, d.Parent)
+		if d.Gap&(syntax.GapName|syntax.GapElsewhere) != 0 {
+			d.Inside = 0
+		} else {
+			s.doubt(d, d.Parent)
+		}
+		if d.Gap&syntax.GapInside != 0 {
+			cloud(d)
+		}
 		s.splice(d, d.File, d.Block.Directives, d.Via)
 	}
 }
@@ -76,6 +92,7 @@ func (s *splicer) block(d *Directive) {
 // data looks through the entries of a map-like block for includes only: the entries are many, and are read in place.
 func (s *splicer) data(parent *Directive, f *syntax.File, entries []*syntax.Directive, via *Inclusion) {
 	for _, d := range entries {
+		parent.open = parent.open || d.Gap != 0
 		if len(d.Words) == 2 && d.Name() == "include" && d.Block == nil {
 			child := s.node(d, f, parent, via)
 			parent.Children = append(parent.Children, child)

@@ -91,7 +91,7 @@ func (f *facts) note(d *config.Directive) {
 // value returns what a directive is in effect at the level; see config.Effective.
 func (f *facts) value(id settingName) config.Value {
 	for at := f; at != nil; at = at.parent {
-		if d := at.own[id]; d != nil {
+		if d := at.own[id]; d != nil && !at.level.Doubtful(settingNames[id]) {
 			return config.Value{State: config.Set, By: d}
 		}
 		if at.level.Hidden(settingNames[id]) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -60,7 +61,10 @@ func (r *Router) compilePlace(d *config.Directive) *place {
 	if d.Directive != nil && d.Name() == "location" {
 		var fold bool
 		p.form, p.name, fold = locationForm(d)
-		if p.form == byRegex {
+		switch {
+		case d.Open() && placeholders(d):
+			p.form = byRegex // whether it fits is not known
+		case p.form == byRegex:
 			p.re, _ = r.vars.Regexp(p.name, fold)
 		}
 		p.internal = r.isInternal(d)
@@ -82,6 +86,11 @@ func (r *Router) compilePlace(d *config.Directive) *place {
 	}
 	p.lookup = sync.OnceValue(func() *lookup { return r.newLookup(d) })
 	return p
+}
+
+// placeholders reports whether a template's placeholders stand in a location's arguments.
+func placeholders(d *config.Directive) bool {
+	return slices.ContainsFunc(d.Args(), func(w syntax.Word) bool { return w.Placeholder })
 }
 
 // isInternal reports whether internal is in effect at a location: nested ones inherit it.

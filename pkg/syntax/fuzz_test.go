@@ -17,8 +17,11 @@ func FuzzParse(f *testing.F) {
 	f.Add("http { server { ... location /ws { proxy_http_version: 1.1; } }")
 	f.Add("content_by_lua_block { --[[ } ]] '}' [=[ ]] ]=] }")
 	f.Add(walkText)
+	f.Add("{% if a %}server { listen {{ p }};{% else %}server {{% endif %} <%= x %> __P__ ${P} %%p%% {{- /* c */ -}}\n{{ y }}\n}")
+	f.Add("# {{ a\n}}\nmap $a $b { {% for x in y %} {{ x }} '{{ z }}'; {% endfor %} } {% raw %}{{ {% endraw %} {{{ t }}}")
 	f.Fuzz(func(t *testing.T, text string) {
-		tree := parseText(text)
+		checkTree(t, parseText(text))
+		tree := exact(text)
 		checkTree(t, tree)
 		deep := slices.ContainsFunc(tree.Errors, func(e Error) bool { return e.Reason == TooDeep })
 		if deep || strings.Contains(text, "_by_lua_block") {

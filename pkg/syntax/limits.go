@@ -143,7 +143,7 @@ func (p *parser) resync(start int, line quotedLine) {
 // checkAfterQuote looks at the byte at offset at, after the closing quote of a word that starts at start. It reports
 // whether the word stands; else it went on elsewhere. A `}` is left to close, for which nginx has the same words.
 func (p *parser) checkAfterQuote(start, at int) bool {
-	if at == len(p.text) || class[p.text[at]]&ender != 0 || p.text[at] == ')' || p.text[at] == '}' {
+	if at == len(p.text) || p.masked && p.text[at] == filler || class[p.text[at]]&ender != 0 || p.text[at] == ')' || p.text[at] == '}' {
 		return true
 	}
 	if strings.IndexByte(p.text[start:at], '\n') < 0 {

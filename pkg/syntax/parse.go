@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"math"
+	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/source"
@@ -9,10 +10,21 @@ import (
 
 // Parse reads f into a tree. It never fails: what nginx would refuse is in the Errors of the File, and the tree holds
 // as much as could be made of the rest. It takes time and memory linear in the size of the text.
-func Parse(f *source.File) *File { return parse(f, MaxSize) }
+//
+// A template of nginx configuration is read with its constructs masked; see Template.
+func Parse(f *source.File) *File {
+	plain := parse(f, MaxSize)
+	if t := template(plain); t != nil {
+		return parseTemplate(f, t, MaxSize)
+	}
+	return plain
+}
 
-func parse(f *source.File, maxSize int) *File {
-	p := parser{file: &File{File: f}, text: f.Text[:min(len(f.Text), maxSize)]}
+func parse(f *source.File, maxSize int) *File { return parseAs(f, f.Text, nil, maxSize) }
+
+// parseAs parses text, which stands for f's own, byte for byte: that of a template is masked.
+func parseAs(f *source.File, text string, t *Template, maxSize int) *File {
+	p := parser{file: &File{File: f}, text: text[:min(len(text), maxSize)], masked: t != nil}
 	p.cut = len(p.text) < len(f.Text)
 	p.arena.expect(len(p.text))
 	p.run()
@@ -41,6 +53,8 @@ type parser struct {
 	pos   int
 	// wrapped is set when a line ended between the words of the pending statement.
 	wrapped bool
+	// masked is set when the text is that of a template.
+	masked bool
 	// cut is set when the rest of the file was skipped: what is missing at its end may have stood there.
 	cut bool
 	// window is where the last Lua block ended.
@@ -117,12 +131,32 @@ func (p *parser) bare() {
 	if end-start >= maxWord-1 {
 		p.checkBare(start, end)
 	}
+	if p.masked && len(p.arena.pending()) == 0 && strings.Trim(p.text[start:end], string(filler)) == "}" {
+		end-- // `{{ x }}}`: a placeholder, and the end of a block
+	}
 	value := p.text[start:end]
 	if escaped {
 		value = cook(value)
 	}
 	p.word(Word{Value: value, Start: int32(start), End: int32(end)})
 	p.pos = end
+	if p.masked && p.standsAlone() {
+		p.statement(-1)
+	}
+}
+
+// standsAlone reports whether the pending words are placeholders of a template only, at the end of a line or block: what
+// comes of them is statements of its own.
+func (p *parser) standsAlone() bool {
+	for _, w := range p.arena.pending() {
+		if w.Quote != Bare || strings.Trim(p.text[w.Start:w.End], string(filler)) != "" {
+			return false
+		}
+	}
+	line := p.text[p.pos:scanComment(p.text, p.pos)]
+	line = strings.TrimLeft(line, " \t\r")
+	rest := strings.TrimLeft(p.text[p.pos:], " \t\r\n")
+	return (line == "" || line[0] == '#' || line[0] == '}') && (rest == "" || rest[0] != ';' && rest[0] != '{')
 }
 
 // quoted reads a word in quotes and looks at the byte after it.

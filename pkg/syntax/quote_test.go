@@ -45,7 +45,7 @@ func TestQuoteWordIsReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{"a " + word + " b;", word + ";", "a " + word + "{}"} {
-			f := parseText(text)
+			f := exact(text)
 			i := min(1, len(f.Directives[0].Words)-1)
 			if got := f.Directives[0].Words[i].Value; len(f.Errors) > 0 || got != value {
 				t.Fatalf("%q is written %s and read %q, %+v", value, word, got, f.Errors)

@@ -148,7 +148,7 @@ func TestRandomStringsAgainstNaiveReading(t *testing.T) {
 	accepted, long := 0, 0
 	for range *randomStrings {
 		text := randomText(r)
-		f, want := parseText(text), naiveReading(text)
+		f, want := exact(text), naiveReading(text)
 		if diff := compare(f, want); diff != "" {
 			t.Fatalf("%s in %q\n tree: %q %+v\nnaive: %+v", diff, text, tokens(f.Directives), f.Errors, want)
 		}

@@ -25,6 +25,9 @@ type Word struct {
 	// Start and End are byte offsets of the raw word, half-open, quotes included.
 	Start, End int32
 	Quote      Quote
+	// Placeholder says that a template's constructs stand in the word. In its Value each is a variable that nothing
+	// defines, such as `${template_port}`.
+	Placeholder bool
 }
 
 // Span returns the bytes of the raw word, quotes included.
@@ -37,6 +40,8 @@ type Directive struct {
 	// Term is the byte offset of the `;` or `{` that ends the words; -1 where it is missing and the statement was
 	// closed by recovery.
 	Term int32
+	// Gap is what a template's constructs leave open about the directive; 0 in a plain file.
+	Gap Gap
 	// Block is nil for a simple directive.
 	Block *Block
 	// Parent is the directive whose block holds this one; nil at the top of the file.
@@ -73,6 +78,8 @@ type File struct {
 	MoreErrors int
 	// Suspects are what the lexer accepts but is most likely not meant, in order of their place.
 	Suspects []Suspect
+	// Template is what the file says in a template language; nil for plain nginx.
+	Template *Template
 }
 
 // Name returns the directive's name as nginx reads it.

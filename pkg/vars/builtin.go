@@ -167,7 +167,7 @@ func (r *Run) serverName() Value {
 	if r.Server == nil {
 		return unknown("server_name")
 	}
-	if own := r.Server.Own("server_name"); len(own) > 0 {
+	if own := r.Server.Own("server_name"); len(own) > 0 && !r.Server.Doubtful("server_name") {
 		return firstName(own[0].Arg(1))
 	}
 	if r.Server.Hidden("server_name") {

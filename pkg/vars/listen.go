@@ -46,6 +46,9 @@ func (t *Table) Listens(server *config.Directive) []Listen {
 			all = append(all, l)
 		}
 	}
+	if server.Doubtful("listen") {
+		all = nil
+	}
 	if len(all) == 0 && !server.Hidden("listen") {
 		all = []Listen{{Addr: netip.IPv4Unspecified(), Port: 80, LastPort: 80}}
 	}

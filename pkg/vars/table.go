@@ -1,6 +1,7 @@
 package vars
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -174,10 +175,22 @@ func (t *Table) define(name string) *variable {
 	for _, d := range definitions {
 		t.definedBy(v, d)
 	}
+	if open := slices.IndexFunc(definitions, opens); open >= 0 {
+		v.get, v.captures = func(*Run) given { return given{value: unknown(name), by: definitions[open]} }, false
+	}
 	if v.get == nil && len(definitions) == 0 {
 		v.get = func(*Run) given { return given{value: unknown(name)} }
 	}
 	return v
+}
+
+// opens reports whether a template leaves open what a definition is worth, or whether it is there.
+func opens(d *config.Directive) bool {
+	switch d.Name() {
+	case "location", "server_name", "if", "rewrite":
+		return false // it names a group of its pattern
+	}
+	return d.Open()
 }
 
 // definedBy takes one of a variable's definitions into account.
