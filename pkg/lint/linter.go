@@ -27,6 +27,8 @@ type Linter struct {
 	onDirect   map[string][]int             // rules by directive name, as indexes into rules
 	onVerdict  [config.WrongCount + 1][]int // rules by verdict
 	supersedes map[string][]string          // a rule's name to those that supersede it
+	// superseding are the names of the rules that supersede any.
+	superseding map[string]bool
 }
 
 // Options say what a Linter needs to know beside its rules.
@@ -54,7 +56,8 @@ func New(sel Selection, opts Options) *Linter {
 	if opts.Evaluator == nil {
 		opts.Evaluator = eval.New
 	}
-	l := &Linter{opts: opts, registry: sel.registry, rules: sel.chosen, onDirect: map[string][]int{}, supersedes: map[string][]string{}}
+	l := &Linter{opts: opts, registry: sel.registry, rules: sel.chosen, onDirect: map[string][]int{},
+		supersedes: map[string][]string{}, superseding: map[string]bool{}}
 	for i, c := range l.rules {
 		for _, name := range c.rule.Directives {
 			l.onDirect[name] = append(l.onDirect[name], i)
@@ -64,6 +67,7 @@ func New(sel Selection, opts Options) *Linter {
 		}
 		for _, name := range c.rule.Supersedes {
 			l.supersedes[name] = append(l.supersedes[name], c.rule.Name)
+			l.superseding[c.rule.Name] = true
 		}
 	}
 	return l
@@ -111,10 +115,7 @@ func (l *Linter) RunAll(ctx context.Context, n int, load func(i int) (*config.Co
 		})
 	}
 	_ = group.Wait() // every error is in errs
-	var all []finding
-	for _, f := range found {
-		all = append(all, f...)
-	}
+	all := slices.Concat(found...)
 	configs = slices.DeleteFunc(configs, func(c *config.Config) bool { return c == nil })
 	return l.settle(all, configs), errors.Join(errs...)
 }
@@ -160,6 +161,11 @@ func (l *Linter) run(cfg *config.Config) *run {
 	}
 	r.wholes(cfg)
 	r.walk(cfg)
+	n := 0
+	for i := range r.passes {
+		n += len(r.passes[i].findings)
+	}
+	r.findings = make([]finding, 0, n)
 	for i := range r.passes {
 		p := &r.passes[i]
 		r.findings = append(r.findings, p.findings...)

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -75,17 +74,28 @@ func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directiv
 	if d.Confidence == diag.Low {
 		d.Confidence = p.Rule.Confidence
 	}
-	f := finding{diagnostic: d}
-	for _, a := range about {
-		f.about = append(f.about, a.Directive)
-	}
 	if len(about) > 0 {
-		f.diagnostic.Scope = scope(about[0])
+		d.Scope = scope(about[0])
 	}
 	if d.Chain == nil && len(about) > 0 {
-		f.diagnostic.Chain = Chain(about[0])
+		d.Chain = Chain(about[0])
 	}
-	p.findings = append(p.findings, f)
+	p.findings = append(p.findings, finding{&d, statements(about)})
+}
+
+// statements returns the statements of directives.
+func statements(about []*config.Directive) []*syntax.Directive {
+	list := make([]*syntax.Directive, len(about))
+	for i, a := range about {
+		list[i] = a.Directive
+	}
+	return list
+}
+
+// Optionals reports whether ReportOptional keeps findings anywhere, so that it is worth looking for them.
+func (p *Pass) Optionals() bool {
+	return p.chosen.named(p.chosen.wish) ||
+		slices.ContainsFunc(p.chosen.overrides, func(o placed) bool { return p.chosen.named(o.wish) })
 }
 
 // First reports whether this is the first time that the rule asks with this key in this configuration, for a rule that
@@ -107,7 +117,7 @@ func (p *Pass) LoadsModules() bool { return p.run.loadsModules() }
 
 // finding is a diagnostic and what it is about.
 type finding struct {
-	diagnostic diag.Diagnostic
+	diagnostic *diag.Diagnostic
 	about      []*syntax.Directive
 }
 
@@ -131,34 +141,47 @@ func Included(include *config.Directive) diag.Label {
 
 // scope returns a directive's place as diag.Diagnostic.Scope has it.
 func scope(d *config.Directive) string {
-	if d.Directive == nil {
-		return ""
-	}
-	var args []string
-	for _, word := range d.Args() {
-		args = append(args, word.Value)
-	}
-	if d.Name() == "server" && d.Block != nil {
-		args = serverName(d)
-	}
-	step := d.Name()
-	if len(args) > 0 {
-		step += "[" + strings.Join(args, " ") + "]"
-	}
-	if outer := scope(d.Parent); outer != "" {
-		return outer + "/" + step
-	}
-	return step
+	var room [256]byte
+	return string(appendScope(room[:0], d))
 }
 
-// serverName returns the first name of a server block, or nothing.
-func serverName(server *config.Directive) []string {
-	for _, child := range server.Children {
-		if child.Name() == "server_name" && len(child.Words) > 1 {
-			return []string{child.Arg(1)}
+// appendScope appends a directive's place to text.
+func appendScope(text []byte, d *config.Directive) []byte {
+	if d.Directive == nil {
+		return text
+	}
+	if text = appendScope(text, d.Parent); len(text) > 0 {
+		text = append(text, '/')
+	}
+	text = append(text, d.Name()...)
+	open := byte('[')
+	step := func(arg string) {
+		text = append(append(text, open), arg...)
+		open = ' '
+	}
+	if d.Name() == "server" && d.Block != nil {
+		if name, ok := serverName(d); ok {
+			step(name)
+		}
+	} else {
+		for _, word := range d.Args() {
+			step(word.Value)
 		}
 	}
-	return nil
+	if open == ' ' {
+		text = append(text, ']')
+	}
+	return text
+}
+
+// serverName returns the first name of a server block, if it has one.
+func serverName(server *config.Directive) (name string, ok bool) {
+	for _, child := range server.Children {
+		if child.Name() == "server_name" && len(child.Words) > 1 {
+			return child.Arg(1), true
+		}
+	}
+	return "", false
 }
 
 // Head returns where the directive's name and arguments stand.

@@ -13,16 +13,20 @@ import (
 // comment silences marked.
 func (l *Linter) settle(found []finding, configs []*config.Config) []diag.Diagnostic {
 	found = l.withoutSuperseded(found)
-	out := make([]diag.Diagnostic, 0, len(found))
+	distinct := make([]*diag.Diagnostic, 0, len(found))
 	seen := make(map[sameKey]bool, len(found))
 	for i := range found {
-		d := &found[i].diagnostic
+		d := found[i].diagnostic
 		if key := keyOf(d); !seen[key] {
 			seen[key] = true
-			out = append(out, *d)
+			distinct = append(distinct, d)
 		}
 	}
-	diag.Sort(out)
+	slices.SortStableFunc(distinct, diag.Compare)
+	out := make([]diag.Diagnostic, len(distinct))
+	for i, d := range distinct {
+		out[i] = *d
+	}
 	return l.suppress(out, configs)
 }
 
@@ -47,9 +51,11 @@ func (l *Linter) withoutSuperseded(found []finding) []finding {
 		at   *syntax.Directive
 	}
 	places := map[place]bool{}
-	for _, f := range found {
-		for _, at := range f.about {
-			places[place{f.diagnostic.Rule, at}] = true
+	for i := range found {
+		if rule := found[i].diagnostic.Rule; l.superseding[rule] {
+			for _, at := range found[i].about {
+				places[place{rule, at}] = true
+			}
 		}
 	}
 	return slices.DeleteFunc(found, func(f finding) bool {
