@@ -30,6 +30,10 @@ type exchange struct {
 	known *traits
 	// room is where what is sent is put; nil for memory of its own.
 	room *Upstream
+	// overflow says that more was written of the request than was measured.
+	overflow bool
+	// spare is how many bytes more nginx makes room for than the URI has.
+	spare int
 	// refused says that nginx did not read the request to its end, so that the connection is closed.
 	refused bool
 	// reply is the answer that is being made; nil before there is one.
@@ -72,6 +76,10 @@ func (e *Evaluator) proxied(o *Outcome) {
 	up := x.upstream(x.traits())
 	if up.URI.Text == "" && !up.URI.Unknown || x.run.Failed() {
 		o.Status = 500 // "zero length URI to proxy"
+		return
+	}
+	if x.overflow {
+		o.Unknown, o.Status = x.overflowed()
 		return
 	}
 	o.Upstream = up
@@ -269,6 +277,8 @@ func (x *exchange) uri() vars.Value {
 	uri := vars.Value{Text: own + path, Unknown: r.URIUnknown || args.Unknown}
 	if args.Text != "" {
 		uri.Text += "?" + args.Text
+	} else {
+		x.spare = len("?")
 	}
 	return uri
 }
@@ -286,6 +296,8 @@ func (x *exchange) content(up *Upstream) {
 	req, p := x.run.Request, x.plan
 	x.length, x.chunked = -1, false
 	switch {
+	case p.passes && p.body.expr != nil:
+		return // with the head
 	case p.body.expr != nil:
 		body := x.run.Eval(p.body.expr)
 		up.Body, up.BodyUnknown = []byte(body.Text), body.Unknown

@@ -7,9 +7,10 @@ import (
 
 // headerSet is the list of proxy_set_header directives in effect at a level, compiled.
 type headerSet struct {
-	items    []headerItem
-	open     bool // see Upstream.Open
-	captures bool // some value has $1 to $9
+	items []headerItem
+	open  bool // see Upstream.Open
+	// rewritten and matching say that some value is of that kind: see vars.Expr.
+	rewritten, matching bool
 }
 
 // headerItem is one proxy_set_header directive.
@@ -42,7 +43,8 @@ func (e *Evaluator) headerSet(f *facts) *headerSet {
 	set.items = make([]headerItem, len(items))
 	for i, d := range items {
 		set.items[i] = headerItem{name: d.Arg(1), value: e.table.Expr(d.Arg(2)), by: d, maybe: inherited}
-		set.captures = set.captures || set.items[i].value.Captures()
+		set.rewritten = set.rewritten || set.items[i].value.Rewritten()
+		set.matching = set.matching || set.items[i].value.Matching()
 	}
 	at.set.Store(set)
 	return set
@@ -91,29 +93,35 @@ const (
 //
 // nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_headers and ngx_http_proxy_cache_headers.
 func defaultHeaders(t traits, cached bool) []defaultHeader {
-	return defaultTable[t&(sendsClose|dropsProxyConn)|cachedTrait(cached)]
+	if cached {
+		t |= forCache
+	}
+	return defaultTable[defaultIndex(t)]
 }
 
 const forCache traits = 1 << 15 // not a version's: the table with what a cache adds
 
-func cachedTrait(cached bool) traits {
-	if cached {
-		return forCache
+// defaultIndex counts the combinations of the traits that make a difference for nginx's own headers.
+func defaultIndex(t traits) int {
+	i := 0
+	for bit, trait := range [...]traits{sendsClose, dropsProxyConn, forCache} {
+		if t.has(trait) {
+			i |= 1 << bit
+		}
 	}
-	return 0
+	return i
 }
 
 // defaultTable holds the lists of defaultHeaders.
 var defaultTable = newDefaultTable()
 
 // newDefaultTable makes the lists for every combination of traits that matters.
-func newDefaultTable() map[traits][]defaultHeader {
-	table := map[traits][]defaultHeader{}
-	for _, close := range []traits{0, sendsClose} {
+func newDefaultTable() (table [8][]defaultHeader) {
+	for _, closes := range []traits{0, sendsClose} {
 		for _, drops := range []traits{0, dropsProxyConn} {
 			for _, cached := range []traits{0, forCache} {
-				t := close | drops | cached
-				table[t] = newDefaults(t)
+				t := closes | drops | cached
+				table[defaultIndex(t)] = newDefaults(t)
 			}
 		}
 	}

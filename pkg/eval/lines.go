@@ -18,21 +18,19 @@ type material struct {
 //
 // nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_create_request.
 func (x *exchange) prepare(up *Upstream, t traits) {
+	values := x.evaluate(up)
 	up.from = material{plan: x.plan, client: x.run.Headers, traits: t,
-		length: x.bodyLength(up), chunked: x.chunking(), values: x.evaluate()}
+		length: x.bodyLength(up), chunked: x.chunking(), values: values}
 }
 
-// evaluate returns what the directives of the set are worth. nginx computes the lengths of all first, so that a map with
-// patterns changes $1 for those before it too.
-func (x *exchange) evaluate() []vars.Value {
+// evaluate returns what the directives of the set are worth.
+func (x *exchange) evaluate(up *Upstream) []vars.Value {
 	items := x.plan.headers.items
+	if x.plan.passes {
+		return x.twoPasses(up)
+	}
 	if len(items) == 0 {
 		return nil
-	}
-	if x.plan.headers.captures {
-		for i := range items {
-			x.run.Eval(items[i].value)
-		}
 	}
 	values := make([]vars.Value, len(items))
 	for i := range items {
@@ -44,9 +42,9 @@ func (x *exchange) evaluate() []vars.Value {
 // Lines returns the header lines in the order in which they are sent. They are made anew for each call.
 func (u *Upstream) Lines() []Line {
 	lines := make([]Line, 0, len(u.from.values)+2+len(u.from.client))
-	u.each(func(line Line) {
+	u.each(func(line *Line) {
 		if line.DroppedBy == Sent {
-			lines = append(lines, line)
+			lines = append(lines, *line)
 		}
 	})
 	return lines
@@ -56,18 +54,26 @@ func (u *Upstream) Lines() []Line {
 // client's. They are made anew for each call.
 func (u *Upstream) Dropped() []Line {
 	var lines []Line
-	u.each(func(line Line) {
+	u.each(func(line *Line) {
 		if line.DroppedBy != Sent {
-			lines = append(lines, line)
+			lines = append(lines, *line)
 		}
 	})
 	return lines
 }
 
 // each calls visit with every line, sent or dropped, in order.
-func (u *Upstream) each(visit func(Line)) {
+func (u *Upstream) each(visit func(*Line)) {
 	m := u.maker()
 	m.visit = visit
+	m.make()
+}
+
+// named calls visit with every line of that name (any case), sent or dropped, in order. The other lines are not made:
+// rules ask most heads for a header or two.
+func (u *Upstream) named(name string, visit func(*Line)) {
+	m := u.maker()
+	m.visit, m.name, m.some = visit, name, true
 	m.make()
 }
 
@@ -78,9 +84,14 @@ type lineMaker struct {
 	up       *Upstream
 	set      *headerSet
 	defaults []defaultHeader
-	visit    func(Line) // nil to write those that are sent to head
+	visit    func(*Line) // nil to write those that are sent to head
+	name     string      // of the only lines to make, where some
+	some     bool
 	head     []byte
 }
+
+// skips reports whether lines of that name are not to be made.
+func (m *lineMaker) skips(name string) bool { return m.some && !equalFold(name, m.name) }
 
 // maker returns what makes the lines of the head.
 func (u *Upstream) maker() lineMaker {
@@ -92,7 +103,7 @@ func (u *Upstream) maker() lineMaker {
 // make gives all lines in order.
 func (m *lineMaker) make() {
 	first := m.up.from.traits.has(hostFirst)
-	if first {
+	if first && !m.skips("Host") {
 		m.host()
 	}
 	m.directives(first)
@@ -104,7 +115,7 @@ func (m *lineMaker) make() {
 func (m *lineMaker) give(line Line) {
 	switch {
 	case m.visit != nil:
-		m.visit(line)
+		m.visit(&line)
 	case line.DroppedBy == Sent:
 		m.head = line.append(m.head)
 	}
@@ -146,7 +157,8 @@ func (m *lineMaker) host() {
 // directives gives what directives set, but Host where that is done.
 func (m *lineMaker) directives(hostDone bool) {
 	for i := range m.set.items {
-		if !hostDone || !equalFold(m.set.items[i].name, "Host") {
+		name := m.set.items[i].name
+		if !m.skips(name) && (!hostDone || !equalFold(name, "Host")) {
 			m.give(m.directive(i))
 		}
 	}
@@ -171,6 +183,9 @@ func (m *lineMaker) own(c computed) vars.Value {
 func (m *lineMaker) nginxs(hostDone bool) {
 	for i := range m.defaults {
 		d := &m.defaults[i]
+		if m.skips(d.name) {
+			continue
+		}
 		line := Line{Name: d.name, Value: m.own(d.value), Maybe: m.set.open}
 		if line.Value.Empty() || hostDone && d.value == proxyHost {
 			continue
@@ -187,6 +202,9 @@ func (m *lineMaker) clients() {
 	pass := m.up.from.plan.passHeaders
 	for i := range m.up.from.client {
 		h := &m.up.from.client[i]
+		if m.skips(h.Name) {
+			continue
+		}
 		line := Line{Name: h.Name, Value: vars.Value{Text: h.Value}, Origin: OriginClient,
 			Maybe: m.set.open || pass == catalog.Unknown}
 		if by := m.set.setter(h.Name); by != nil {

@@ -18,6 +18,8 @@ type plan struct {
 	url    *vars.Expr
 
 	headers *headerSet
+	// passes says that captures may change while the request's lines and body are computed: see exchange.pass.
+	passes  bool
 	version config.Value // proxy_http_version
 	method  setting
 	body    setting
@@ -62,6 +64,7 @@ func (e *Evaluator) compile(f *facts, pass *config.Directive) *plan {
 	p.version = f.value(httpVersion)
 	p.method = e.settingOf(f.value(requestMethod))
 	p.body = e.settingOf(f.value(requestBody))
+	p.passes = p.changing()
 	p.timers = e.timers(f)
 	p.passHeaders, p.noPass = f.flag(passRequestHeaders), f.value(passRequestHeaders).By
 	p.passBody = f.flag(passRequestBody)
@@ -70,6 +73,15 @@ func (e *Evaluator) compile(f *facts, pass *config.Directive) *plan {
 		e.compileCache(p)
 	}
 	return p
+}
+
+// changing reports whether one of the request's expressions may match a pattern and one shows what was matched.
+func (p *plan) changing() bool {
+	rewritten, matching := p.headers.rewritten, p.headers.matching
+	if p.body.expr != nil {
+		rewritten, matching = rewritten || p.body.expr.Rewritten(), matching || p.body.expr.Matching()
+	}
+	return rewritten && matching
 }
 
 // compileCache reads what proxy_cache does to requests.

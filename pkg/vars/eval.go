@@ -35,12 +35,24 @@ func (r *Run) EvalEscaped(e *Expr, escape bool) Value {
 	return Value{Text: string(text), Unknown: !known}
 }
 
-// Measure does the first of nginx's two passes over an expression: it computes every variable, which may change captures,
-// and returns the length that nginx then makes room for. Where nginx measures several expressions before it writes the
-// first, as it does for a request to a backend, captures that a map changes in one show in all.
+// Flush forgets the volatile variables of an expression. Where nginx computes several expressions in two passes, it does
+// so for all of them first.
+//
+// nginx: src/http/ngx_http_script.c, ngx_http_script_flush_no_cacheable_variables.
+func (r *Run) Flush(e *Expr) {
+	for i := range e.parts {
+		if v := e.parts[i].variable; v != nil {
+			r.flush(v)
+		}
+	}
+}
+
+// Measure does the first of nginx's two passes over a flushed expression: it computes every variable, which may change
+// captures, and returns the length that nginx then makes room for. Where nginx measures several expressions before it
+// writes the first, as it does for a request to a backend, captures that a map changes in one show in all.
 //
 // nginx: src/http/ngx_http_script.c, the length codes; ngx_http_proxy_create_request.
-func (r *Run) Measure(e *Expr) int { return r.measure(e, false) }
+func (r *Run) Measure(e *Expr) int { return r.length(e, false) }
 
 // Write does the second pass over a measured expression. Together, what is written must not be longer than what was
 // measured: see Overflows.
@@ -75,13 +87,14 @@ func (r *Run) clobbered(text string, measured int) Value {
 
 // measure does the first pass, with captures escaped or not.
 func (r *Run) measure(e *Expr, escape bool) int {
+	r.Flush(e)
+	return r.length(e, escape)
+}
+
+// length computes the variables and returns how long all is now.
+func (r *Run) length(e *Expr, escape bool) int {
 	if e.Err != nil {
 		return len(e.source)
-	}
-	for i := range e.parts {
-		if v := e.parts[i].variable; v != nil {
-			r.flush(v)
-		}
 	}
 	n := 0
 	for i := range e.parts {

@@ -3,7 +3,10 @@ package vars
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/ngxproof/ngxproof/pkg/config"
 )
 
 // Expr is a value as nginx compiles it from a directive's argument: text, variables and captures.
@@ -14,6 +17,9 @@ type Expr struct {
 	parts  []part
 	// captures says that some part is a capture, or that a variable may set one while it is evaluated.
 	captures bool
+	// rewritten says that what is written may differ from what was measured: some part is a capture, or a variable that
+	// a map's pattern sets.
+	rewritten bool
 	// Err says why nginx refuses the expression: "invalid variable name" and the like; nil where it does not. Such
 	// an expression is Unknown.
 	Err error
@@ -62,6 +68,20 @@ func (e *Expr) Captures() bool {
 	return false
 }
 
+// Matching reports whether computing its variables may match a pattern, and so change captures.
+func (e *Expr) Matching() bool {
+	for _, p := range e.parts {
+		if p.variable != nil && p.variable.captures {
+			return true
+		}
+	}
+	return false
+}
+
+// Rewritten reports whether what is written may differ from what was measured, if a pattern was matched in between: $1 to
+// $9 are in it, or a variable that is a named group of a map's pattern.
+func (e *Expr) Rewritten() bool { return e.rewritten }
+
 // errVariableName is nginx's message for a `$` that no name follows.
 var errVariableName = errors.New("invalid variable name")
 
@@ -101,7 +121,7 @@ func (e *Expr) text(text string) {
 func (t *Table) compileReference(e *Expr, rest string) string {
 	if rest != "" && '1' <= rest[0] && rest[0] <= '9' {
 		e.parts = append(e.parts, part{capture: int(rest[0] - '0')})
-		e.captures = true
+		e.captures, e.rewritten = true, true
 		return rest[1:]
 	}
 	body, bracket := strings.CutPrefix(rest, "{")
@@ -129,7 +149,15 @@ func (t *Table) compileReference(e *Expr, rest string) string {
 	v := t.variable(name)
 	e.parts = append(e.parts, part{variable: v})
 	e.captures = e.captures || v.captures
+	e.rewritten = e.rewritten || t.groupOfMap(v.name)
 	return rest
+}
+
+// groupOfMap reports whether a variable is a named group of a map's pattern.
+func (t *Table) groupOfMap(name string) bool {
+	return slices.ContainsFunc(t.config.Definitions(name), func(d *config.Directive) bool {
+		return d.Name() == "map" && !strings.EqualFold(d.Arg(2), "$"+name)
+	})
 }
 
 func nameByte(c byte) bool {
