@@ -99,7 +99,7 @@ func (r *reply) partial(o *Outcome, text string, size int64) (head *ClientHead, 
 		if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, 416); handled {
 			return r.follow(o, next), 0, 0
 		}
-		r.lines = append(r.lines, line)
+		r.lines, r.modified, r.head.BodyUnknown = []Line{line}, "", false
 		return r.special(416), 0, 0
 	}
 	r.status, r.length = 206, int(to-from)

@@ -55,6 +55,18 @@ type Outcome struct {
 	again *again
 }
 
+// Early reports whether the server's rewrite directives answered, before a location was looked for: what is set about
+// keeping the connection is not looked at then.
+//
+// nginx: src/http/ngx_http_core_module.c, ngx_http_update_location_config.
+func (o *Outcome) Early() bool {
+	d := o.Decision
+	if d.Kind != route.Answer || d.By == nil || d.By.Directive == nil || d.ErrorPage != nil {
+		return false
+	}
+	return (d.By.Name() == "return" || d.By.Name() == "rewrite") && d.By.Within("location") == nil
+}
+
 // exchange returns the evaluation behind the outcome.
 func (o *Outcome) exchange() *exchange {
 	if o.x != nil {

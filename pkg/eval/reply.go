@@ -52,7 +52,7 @@ func newReply(o *Outcome) *reply {
 	}
 	r.plan = x.e.replyPlan(level)
 	r.head.Open = r.plan.open
-	r.keepalive = r.plan.keepalive && !x.refused && keepsAlive(x.run)
+	r.keepalive = (r.plan.keepalive || o.Early()) && !x.refused && keepsAlive(x.run)
 	if live := x.run.Request.Live; live != nil && !x.sub {
 		r.keepalive = r.keepalive && !live.Closing
 		for _, h := range live.Added {
@@ -241,7 +241,7 @@ func (r *reply) write() {
 	if r.length >= 0 {
 		add("Content-Length", strconv.Itoa(r.length))
 	}
-	if r.modified != "" {
+	if r.modified != "" && (r.status == 200 || r.status == 206 || r.status == 304) {
 		add("Last-Modified", r.modified)
 	}
 	if location, ok := r.absolute(); ok {

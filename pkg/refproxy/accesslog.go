@@ -142,8 +142,11 @@ func (r *request) line(f *logFormat) []byte {
 			continue
 		}
 		v := r.value(e)
-		if v.Unknown {
-			v.Text = ""
+		if v.Unknown || v.Text == "" {
+			if f.escape == "default" && (v.Unknown || missing(e)) {
+				line = append(line, '-')
+			}
+			continue
 		}
 		line = escapeLog(line, v.Text, f.escape)
 	}
@@ -152,8 +155,10 @@ func (r *request) line(f *logFormat) []byte {
 
 // value is an expression's worth for the log.
 func (r *request) value(e *vars.Expr) vars.Value {
-	if names := e.Variables(); len(names) == 1 && names[0] == "status" && r.status != 0 {
-		return vars.Known(fmt.Sprintf("%03d", r.status))
+	if names := e.Variables(); len(names) == 1 {
+		if v, ok := r.own(names[0]); ok {
+			return v
+		}
 	}
 	if r.head != nil {
 		return r.head.Eval(e)
@@ -164,13 +169,43 @@ func (r *request) value(e *vars.Expr) vars.Value {
 	return vars.Value{}
 }
 
+// own returns the variables that have another value in the log than before it.
+func (r *request) own(name string) (v vars.Value, ok bool) {
+	switch {
+	case name == "status" && r.status != 0:
+		return vars.Known(fmt.Sprintf("%03d", r.status)), true
+	case name == "request" && r.first != "":
+		return vars.Known(r.first), true
+	case name == "sent_http_connection" && r.kept && r.head != nil && r.head.Status != 101:
+		return vars.Known("close"), true // the request lets go of the connection before it is logged
+	case name == "sent_http_connection" && (r.head == nil || r.status == 499) && r.req != nil && r.req.Version == "1.1":
+		return vars.Known("keep-alive"), true
+	}
+	return vars.Value{}, false
+}
+
+// missing reports whether a variable without a value is one that nginx calls not found: it is logged as "-", while others
+// are logged as nothing.
+func missing(e *vars.Expr) bool {
+	for _, name := range e.Variables() {
+		for _, prefix := range []string{"http_", "cookie_", "arg_", "sent_", "upstream_", "ssl_"} {
+			if strings.HasPrefix(name, prefix) {
+				return true
+			}
+		}
+		switch name {
+		case "args", "query_string", "remote_user", "request_body", "content_length", "content_type", "request_method",
+			"request", "request_uri", "server_protocol", "gzip_ratio", "request_body_file", "proxy_host", "proxy_port":
+			return true
+		}
+	}
+	return false
+}
+
 // escapeLog appends a value as escape= says.
 //
 // nginx: ngx_http_log_escape, ngx_http_log_json_variable.
 func escapeLog(line []byte, text, how string) []byte {
-	if text == "" && how == "default" {
-		return append(line, '-')
-	}
 	if how == "none" {
 		return append(line, text...)
 	}

@@ -91,6 +91,10 @@ func (c *conn) serve() {
 
 // exchange reads one request and answers it; it says whether the connection lives on.
 func (c *conn) exchange() bool {
+	if c.bind.protocol {
+		(&request{c: c, live: &vars.Live{}, body: &bodyReader{c: c}}).unsupported("listen ... proxy_protocol")
+		return false
+	}
 	req, refused, err := c.readHead()
 	if err != nil {
 		return false

@@ -23,6 +23,7 @@ type bind struct {
 	port       uint16
 	address    string // what is listened on: "127.0.0.1:80", "unix:/path"
 	tls        bool
+	protocol   bool                // the PROXY protocol is expected, which is not supported
 	servers    []*config.Directive // in order, the default server first
 	names      []vars.Listen
 }
@@ -56,7 +57,7 @@ func (p *Proxy) plan(g *generation) []*bind {
 					byName[b.configured] = b
 					all = append(all, b)
 				}
-				b.tls = b.tls || l.TLS
+				b.tls, b.protocol = b.tls || l.TLS, b.protocol || l.ProxyProtocol
 				b.servers = append(b.servers, server)
 				if l.Default {
 					b.servers[0], b.servers[len(b.servers)-1] = b.servers[len(b.servers)-1], b.servers[0]
@@ -100,13 +101,22 @@ func (p *Proxy) place(all []*bind) []*bind {
 			}
 		}
 		switch {
+		case b.address == "" && b.wildcard && sharesPort(all, b):
 		case b.address == "":
 			p.say("%s is not listened on: its place on a loopback address is taken", b.configured)
+		case b.protocol:
+			p.say("`listen %s ... proxy_protocol` is not supported: requests that come there are answered 501", b.configured)
 		case b.address != b.configured && p.options.MapListen[b.configured] == "":
 			p.say("%s is moved to %s", b.configured, b.address)
 		}
 	}
 	return slices.DeleteFunc(all, func(b *bind) bool { return b.address == "" })
+}
+
+// sharesPort reports whether another wildcard address has the port, as [::]:80 beside 0.0.0.0:80, so that who connects to
+// a loopback address gets to the same servers.
+func sharesPort(all []*bind, b *bind) bool {
+	return slices.ContainsFunc(all, func(o *bind) bool { return o != b && o.wildcard && o.port == b.port && o.address != "" })
 }
 
 // rank has loopback addresses choose first, then IPv4.

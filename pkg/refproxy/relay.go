@@ -1,6 +1,7 @@
 package refproxy
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/eval"
@@ -37,6 +38,9 @@ func (r *request) proxy(out *eval.Outcome) (next *eval.Outcome, keep bool) {
 	}
 	if !out.Upstream.Known() || out.Upstream.BodyUnknown {
 		return nil, r.unsupported(unknownIn(out.Upstream))
+	}
+	if lacks := r.c.gen.upstream(out.Upstream).lacks; lacks != "" {
+		return nil, r.unsupported(lacks)
 	}
 	r.sayContinue()
 	return r.forward(out, s, streams)
@@ -104,15 +108,22 @@ func (r *request) forward(out *eval.Outcome, s *settings, streams bool) (next *e
 		r.tunnel(a)
 		return nil, false
 	}
+	if r.gzips(head, int(a.frame.length)) {
+		a.done(false)
+		w.end(&w)
+		return nil, r.unsupported("gzip")
+	}
 	ok := r.begin(head) && r.relay(a, head)
 	if w.end(&w) || !ok {
 		if !ok && f.gone.Load() {
-			r.hijacked = true
+			if r.hijacked = true; r.sent == 0 {
+				r.status = 499
+			}
 			r.c.close()
 		}
 		return nil, false
 	}
-	return nil, r.finishBody(head.KeepAlive)
+	return nil, r.finishBody(head.KeepAlive && s.keepaliveTimeout > 0 && (!streams || r.body.done))
 }
 
 // end stops the watch behind the pointer, if there is one, and reports whether the client is gone.
@@ -172,6 +183,10 @@ func (s *sink) flush() error {
 // relay passes the answer's head and body on, and says whether the client got it whole.
 func (r *request) relay(a *answered, head *eval.ClientHead) (whole bool) {
 	s := &sink{r: r, buf: head.Head(), chunked: head.Chunked}
+	if a.old {
+		s.buf, s.chunked = nil, false
+	}
+	first := len(s.buf)
 	if a.f.settings.buffering && !asksForSpeed(a.resp) {
 		s.hold = a.f.settings.bufferSize
 	}
@@ -185,7 +200,15 @@ func (r *request) relay(a *answered, head *eval.ClientHead) (whole bool) {
 		data, err := body.next()
 		a.try.body += int64(len(data))
 		if err != nil {
-			_ = s.flush() // the connection is closed in any case
+			if errors.Is(err, errInvalid) {
+				first = 0
+			}
+			if !errors.Is(err, errTruncated) && r.sent == 0 && len(s.buf) > first { // what was not passed on yet is lost
+				s.buf, s.body = s.buf[:first], 0
+			}
+			if !a.f.gone.Load() {
+				_ = s.flush() // the connection is closed in any case
+			}
 			a.done(false)
 			return false
 		}

@@ -21,6 +21,8 @@ type request struct {
 	body    *bodyReader
 	started time.Time
 
+	kept      bool   // it ended with its connection to be kept
+	first     string // the request line, where it was refused
 	continued bool   // 100 Continue was sent, or is not to be
 	unread    bool   // bytes of it are left in the connection
 	crashed   bool   // a subrequest answered with an upgrade: nothing is answered
@@ -55,6 +57,8 @@ func (r *request) release() {
 // refused answers a request that nginx does not read to its end.
 func (r *request) refused(out *eval.Outcome) {
 	r.out, r.live, r.continued = out, &vars.Live{}, true
+	r.first, _, _ = strings.Cut(string(r.c.in), "\n")
+	r.first = strings.TrimRight(r.first, "\r")
 	if r.req != nil {
 		r.live.Variable = r.variable
 		r.req.Live = r.live
@@ -110,7 +114,7 @@ func (r *request) end(out *eval.Outcome) (next *eval.Outcome, keep bool) {
 		return nil, false
 	}
 	s := r.level()
-	r.live.Closing = r.c.closing(s)
+	r.live.Closing = r.c.closing(s) && !out.Early()
 	switch d := out.Decision; {
 	case s.lacks != nil:
 		return nil, r.unsupported(s.lacks.Name())
@@ -146,6 +150,9 @@ func (r *request) answer(head *eval.ClientHead) (next *eval.Outcome, keep bool) 
 		r.c.close()
 		return nil, false
 	}
+	if r.gzips(head, len(head.Body)) {
+		return nil, r.unsupported("gzip")
+	}
 	if !r.begin(head) {
 		return nil, false
 	}
@@ -153,7 +160,7 @@ func (r *request) answer(head *eval.ClientHead) (next *eval.Outcome, keep bool) 
 	if err := r.send(bytes, len(head.Body)); err != nil {
 		return nil, false
 	}
-	return nil, r.finishBody(head.KeepAlive)
+	return nil, r.finishBody(head.KeepAlive && r.level().keepaliveTimeout > 0)
 }
 
 // begin fills in what only a clock knows; ok is false where something of the head is not known, which is answered.
@@ -248,6 +255,7 @@ func (r *request) sayContinue() {
 //
 // nginx: src/http/ngx_http_request_body.c, ngx_http_discard_request_body.
 func (r *request) finishBody(keep bool) bool {
+	r.kept = keep
 	if !keep {
 		r.unread = !r.body.done
 		return false

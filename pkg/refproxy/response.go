@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,11 @@ func (a *answered) readHead() error {
 	for {
 		resp, size, err := parseResponse(c.in)
 		switch {
+		case errors.Is(err, errOld):
+			a.old, a.resp = true, eval.Response{Status: 200, Version: "0.9"}
+			a.note(200)
+			a.frame = frame{length: -1, closes: true}
+			return nil
 		case err != nil:
 			return err
 		case size > 0 && resp.Status == 103 && a.skipsHints():
@@ -41,6 +47,7 @@ func (a *answered) readHead() error {
 			a.note(resp.Status)
 			c.consume(size)
 			a.resp = resp
+			a.dropRepeated()
 			a.try.headed = f.r.c.proxy.clock.Now()
 			return a.frameOf()
 		case len(c.in) == cap(c.in):
@@ -62,6 +69,26 @@ func (a *answered) note(status int) {
 	if a.try.status == 0 {
 		a.try.status = status
 	}
+}
+
+// once are the headers of which nginx takes the first line only.
+//
+// nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_process_header_line, since 1.23.0.
+var once = map[string]bool{"status": true, "content-type": true, "date": true, "last-modified": true, "etag": true,
+	"server": true, "location": true, "expires": true, "refresh": true}
+
+// dropRepeated drops the lines of an answer that nginx ignores.
+func (a *answered) dropRepeated() {
+	if a.f.r.c.gen.version.Before(catalog.Version{Major: 1, Minor: 23}) {
+		return
+	}
+	seen := map[string]bool{}
+	a.resp.Headers = slices.DeleteFunc(a.resp.Headers, func(h vars.Header) bool {
+		name := strings.ToLower(h.Name)
+		again := once[name] && seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // consume takes n bytes off what was read.
@@ -90,7 +117,7 @@ func (a *answered) read() error {
 func parseResponse(b []byte) (resp eval.Response, size int, err error) {
 	line, at := nextLine(b, 0)
 	if !mayBeStatus(b) || at > 0 && !parseStatus(line, &resp) {
-		return old()
+		return resp, 0, errOld
 	}
 	for at > 0 {
 		var line []byte
@@ -110,10 +137,8 @@ func parseResponse(b []byte) (resp eval.Response, size int, err error) {
 	return resp, 0, nil
 }
 
-// old is the answer of a server that sends no status line.
-func old() (eval.Response, int, error) {
-	return eval.Response{}, 0, errInvalid
-}
+// errOld says that an answer has no status line: nginx takes it for one of HTTP/0.9, all of it body.
+var errOld = errors.New("no valid HTTP/1.0 header")
 
 // nextLine returns the line from an offset without its end, and the offset behind it; 0 where it is not whole.
 func nextLine(b []byte, from int) (line []byte, after int) {
@@ -184,9 +209,6 @@ type frame struct {
 	length  int64 // -1: with the connection
 	closes  bool  // the server closes the connection after it
 }
-
-// errDuplicate is a head whose framing contradicts itself.
-var errDuplicate = errors.New("invalid header: framing")
 
 // frameOf finds where the body ends; the error is that of a head that nginx does not take.
 //

@@ -55,7 +55,11 @@ func tunnelScenes() []*scene {
 		s.server = "location / { " + server + " proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://{UP}; }"
 		return s
 	}
-	return []*scene{
+	early := up("client ends with the head", steps(send(handshake), fin(), read()), rest(second/2))
+	early.deaf = true
+	stuck := timed("client takes nothing", "send_timeout 1s; proxy_read_timeout 20s;", steps(send(handshake), await("\r\n\r\n"), rest(3*second), step{do: "drain"}), head(), send(switched), flood(16<<20))
+	stuck.log = "$status"
+	return []*scene{early, stuck,
 		up("echo", steps(send(handshake), await("\r\n\r\n"), send("ping"), await("ping"), fin(), read()), head(), send(switched), await("ping"), send("ping"), read()),
 		up("bytes with the head", steps(send(handshake+"early"), read()), head(), send(switched), await("early"), send("late"), hangup()),
 		up("bytes before the 101", steps(send(handshake), rest(second/10), send("early"), read()), head(), rest(second/3), send(switched), await("early"), hangup()),
@@ -68,7 +72,6 @@ func tunnelScenes() []*scene {
 		up("101 with a length", steps(send(handshake), await("\r\n\r\n"), send("x"), read()), head(), send("HTTP/1.1 101 S\r\nContent-Length: 3\r\nContent-Type: a/b\r\nConnection: close\r\nSet-Cookie: c\r\n\r\n"), await("x"), send("y more"), hangup()),
 		up("101 chunked", steps(send(handshake), await("\r\n\r\n"), send("x"), read()), head(), send("HTTP/1.1 101 S\r\nTransfer-Encoding: chunked\r\n\r\n"), await("x"), send("3\r\nabc\r\n0\r\n\r\n"), hangup()),
 		up("client ends", steps(send(handshake), await("\r\n\r\n"), send("bye"), fin(), read()), head(), send(switched), read()),
-		up("client ends with the head", steps(send(handshake), fin(), read()), head(), rest(second/2), send(switched), read()),
 		up("client resets", steps(send(handshake), await("\r\n\r\n"), send("bye"), rest(second/5), reset()), head(), send(switched), await("bye"), read()),
 		up("server resets", steps(send(handshake), await("\r\n\r\n"), read()), head(), send(switched), rest(second/5), reset()),
 		up("server half-closes", steps(send(handshake), await("\r\n\r\n"), read(), send("x"), rest(second/5), read()), head(), send(switched), rest(second/5), fin(), read()),
@@ -80,7 +83,6 @@ func tunnelScenes() []*scene {
 		timed("read timeout 0", "proxy_read_timeout 0;", steps(send(handshake), read()), head(), rest(second/5), send(switched), read()),
 		timed("no answer", "proxy_read_timeout 1s;", steps(send(handshake), read()), head(), read()),
 		timed("trickling head", "proxy_read_timeout 1s;", steps(send(handshake), read()), head(), send("HTTP/1.1 101"), rest(second*6/10), send(" S\r\n"), rest(second*6/10), send("\r\n"), read()),
-		timed("client takes nothing", "send_timeout 1s; proxy_read_timeout 20s;", steps(send(handshake), await("\r\n\r\n"), rest(3*second), step{do: "count"}), head(), send(switched), flood(16<<20)),
 	}
 }
 
@@ -106,7 +108,7 @@ func answerScenes() []*scene {
 		answers("unknown encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok"), answers("two encodings", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), answers("gzip, chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
 		answers("short body", "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok"), answers("short chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok"), answers("bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok"), answers("no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
 		answers("long body", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), answers("trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nT: v\r\n\r\n"), answers("204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok"), answers("304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n"), answers("no length", "HTTP/1.1 200 OK\r\n\r\nto the end"),
-		answers("many duplicates", "HTTP/1.1 200 OK\r\nDate: x\r\nDate: y\r\nServer: a\r\nServer: b\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nETag: e\r\nETag: f\r\nLast-Modified: g\r\nLast-Modified: h\r\nContent-Length: 2\r\n\r\nok"),
+		answers("many duplicates", "HTTP/1.1 200 OK\r\nDate: x\r\nDate: y\r\nServer: a\r\nServer: b\r\nContent-Type: a/b\r\nContent-Type: c/d\r\nETag: e\r\nETag: f\r\nLast-Modified: g\r\nLast-Modified: h\r\nLocation: i\r\nLocation: j\r\nExpires: k\r\nExpires: l\r\nContent-Encoding: m\r\nContent-Encoding: n\r\nRefresh: o\r\nRefresh: p\r\nWWW-Authenticate: q\r\nWWW-Authenticate: r\r\nVary: s\r\nVary: t\r\nAccept-Ranges: u\r\nAccept-Ranges: v\r\nCache-Control: w\r\nCache-Control: x\r\nLink: y\r\nLink: z\r\nX-Accel-Expires: 1\r\nContent-Length: 2\r\n\r\nok"),
 		{name: "head in pieces", server: pass, client: steps(send(get), read()), backend: one(head(), trickle(ok5), read())},
 		{name: "backend resets", server: pass, client: steps(send(get), read()), backend: one(head(), reset())},
 		{name: "backend resets at once", server: pass, client: steps(send(get), read()), backend: one(reset())},

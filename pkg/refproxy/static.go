@@ -42,7 +42,11 @@ func (r *request) static(out *eval.Outcome) (next *eval.Outcome, keep bool) {
 	}
 	head, from, to := out.Serve(eval.File{Size: info.Size(), Modified: info.ModTime()})
 	if !head.BodyUnknown {
-		return r.answer(head)
+		next, keep = r.answer(head)
+		return next, keep && head.Status != 412 // nginx gives the connection up there
+	}
+	if r.gzips(head, int(info.Size())) {
+		return nil, r.unsupported("gzip")
 	}
 	if !r.begin(head) {
 		return nil, false

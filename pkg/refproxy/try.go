@@ -62,6 +62,7 @@ type answered struct {
 	peer   *balance.Peer
 	try    *try
 	resp   eval.Response
+	old    bool // the answer has no head
 	frame  frame
 	sender *sender
 }

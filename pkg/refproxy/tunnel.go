@@ -29,7 +29,6 @@ func (r *request) tunnel(a *answered) {
 	if err := r.send(append(r.head.Head(), a.conn.in...), len(a.conn.in)); err != nil {
 		t.cut.Store(true)
 	}
-	a.try.body += int64(len(a.conn.in))
 	a.conn.in = a.conn.in[:0]
 	r.slim()
 	t.idle.start(r.c.proxy.clock, a.f.up.Timers.Read.After, t.timeout)
@@ -76,7 +75,6 @@ func (t *tunnel) fromServer() {
 		n, err := c.net.Read(buffer)
 		if n > 0 {
 			t.a.try.received += int64(n)
-			t.a.try.body += int64(n)
 			full := n == len(buffer)
 			t.idle.touch(full)
 			if werr := client.write(buffer[:n], limit); werr != nil {

@@ -26,6 +26,7 @@ type upstream struct {
 	group *balance.Group
 	hash  *vars.Expr // of the hash method
 	keep  keeping
+	lacks string // a directive of the block that is not supported; "" for none
 
 	mu     sync.Mutex
 	idle   []*upConn // the one used last comes last
@@ -90,6 +91,9 @@ func (g *generation) newUpstream(up *eval.Upstream, key upstreamKey) *upstream {
 	var servers []balance.Server
 	method := balance.RoundRobin
 	for _, d := range key.block.Children {
+		if g.unsupported[d.Name()] {
+			u.lacks = d.Name()
+		}
 		switch d.Name() {
 		case "server":
 			servers = append(servers, serversOf(d)...)
