@@ -114,8 +114,8 @@ func (r Reason) String() string { return reasons[r] }
 // add, remove or change such a line, or a value is not known: then nothing may be claimed of the header.
 func (u *Upstream) Values(name string) (values []string, known bool) {
 	known = !u.Open
-	u.each(func(line Line) {
-		if line.DroppedBy == Sent && equalFold(line.Name, name) {
+	u.named(name, func(line *Line) {
+		if line.DroppedBy == Sent {
 			known = known && !line.Value.Unknown
 			values = append(values, line.Value.Text)
 		}
@@ -126,12 +126,31 @@ func (u *Upstream) Values(name string) (values []string, known bool) {
 // Lookup returns the lines of that name (any case) that are sent, in order.
 func (u *Upstream) Lookup(name string) []Line {
 	var lines []Line
-	u.each(func(line Line) {
-		if line.DroppedBy == Sent && equalFold(line.Name, name) {
-			lines = append(lines, line)
+	u.named(name, func(line *Line) {
+		if line.DroppedBy == Sent {
+			lines = append(lines, *line)
 		}
 	})
 	return lines
+}
+
+// Decider returns the proxy_set_header directive that decides about the header of that name (any case): the one whose
+// line is sent, else the last one whose line is dropped; nil where nginx's default or the client's line holds.
+func (u *Upstream) Decider(name string) *config.Directive {
+	var sent, dropped *config.Directive
+	u.named(name, func(line *Line) {
+		switch {
+		case line.By == nil:
+		case line.DroppedBy != Sent:
+			dropped = line.By
+		case sent == nil:
+			sent = line.By
+		}
+	})
+	if sent != nil {
+		return sent
+	}
+	return dropped
 }
 
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
@@ -167,6 +186,6 @@ func (l *Line) append(head []byte) []byte {
 // Known reports whether every byte of the head is known.
 func (u *Upstream) Known() bool {
 	known := !u.Open && !u.Method.Unknown && !u.URI.Unknown && !u.Version.Unknown
-	u.each(func(line Line) { known = known && !line.Value.Unknown })
+	u.each(func(line *Line) { known = known && !line.Value.Unknown })
 	return known
 }
