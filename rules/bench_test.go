@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/fix"
 	"github.com/ngxproof/ngxproof/pkg/lint"
@@ -13,7 +14,8 @@ import (
 	"github.com/ngxproof/ngxproof/rules"
 )
 
-// BenchmarkRules runs all rules over a loaded configuration of 500 servers, 650 KB.
+// BenchmarkRules runs all rules over a loaded configuration of 500 servers, 650 KB, as `lint -o concise` does: for all
+// versions and for one, without evidence.
 func BenchmarkRules(b *testing.B) {
 	file := filepath.Join(b.TempDir(), "nginx.conf")
 	if out, err := exec.Command(filepath.Join("..", "..", "shared", "tools", "gen-config"), "one", "500", file, "--plain").CombinedOutput(); err != nil {
@@ -27,13 +29,17 @@ func BenchmarkRules(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	linter := lint.New(sel, lint.Options{})
-	b.SetBytes(int64(len(cfg.Entry.Text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := linter.Run(cfg); err != nil {
-			b.Fatal(err)
-		}
+	for name, target := range map[string]lint.Target{"all": lint.AllVersions(), "1.26": lint.OneVersion(catalog.Version{Major: 1, Minor: 26})} {
+		b.Run(name, func(b *testing.B) {
+			linter := lint.New(sel, lint.Options{Target: target, Bare: true})
+			b.SetBytes(int64(len(cfg.Entry.Text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := linter.Run(cfg); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

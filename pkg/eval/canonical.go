@@ -4,6 +4,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
@@ -26,7 +27,7 @@ func (e *Evaluator) Canonical(location *config.Directive, client Client) *vars.R
 type door struct {
 	host    string
 	tls     bool
-	headers [len(clients)][]vars.Header
+	headers [len(clients)]atomic.Pointer[[]vars.Header] // made when first asked for
 }
 
 // defaultHost is asked for where no server says a name.
@@ -37,20 +38,26 @@ var defaultDoor = newDoor(defaultHost, false)
 
 // newDoor returns the door of a server of that name.
 func newDoor(host string, tls bool) *door {
-	d := &door{host: host, tls: tls}
+	return &door{host: host, tls: tls}
+}
+
+// lines returns the header lines that a client sends there.
+func (d *door) lines(client int) []vars.Header {
+	if known := d.headers[client].Load(); known != nil {
+		return *known
+	}
 	scheme := "http"
-	if tls {
+	if d.tls {
 		scheme = "https"
 	}
-	for i, client := range clients {
-		d.headers[i] = client.headers(host, scheme)
-	}
-	return d
+	lines := clients[client].headers(d.host, scheme)
+	d.headers[client].Store(&lines)
+	return lines
 }
 
 // request makes req a client's request.
 func (d *door) request(req *vars.Request, client int, target string) {
-	*req = vars.Request{Method: "GET", Target: target, Version: "1.1", Headers: d.headers[client]}
+	*req = vars.Request{Method: "GET", Target: target, Version: "1.1", Headers: d.lines(client)}
 	if d.tls {
 		req.TLS, req.ServerName = true, d.host
 	}

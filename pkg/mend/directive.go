@@ -130,7 +130,7 @@ func (p *Plan) Remove(directives ...*config.Directive) {
 // HTTPVersion sets proxy_http_version to 1.1 where any version of nginx that is aimed at would send a WebSocket
 // handshake with another.
 func (p *Plan) HTTPVersion() {
-	if !p.handshakes(speaksHTTP11) {
+	if !p.setsHTTP11() && !p.handshakes(speaksHTTP11) {
 		p.SetBesideHeaders("proxy_http_version", "1.1")
 	}
 }

@@ -1,6 +1,7 @@
 package mend
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -25,6 +26,20 @@ func (p *Plan) handshakes(is func(*eval.Upstream) bool) bool {
 					}
 				}
 			}
+		}
+	}
+	return true
+}
+
+// setsHTTP11 reports whether proxy_http_version says 1.1 to every site and nothing in their locations can say otherwise,
+// which spares evaluating them.
+func (p *Plan) setsHTTP11() bool {
+	for _, site := range p.sites {
+		level := home(site)
+		block := func(d *config.Directive) bool { return d.Block != nil }
+		version := p.m.config.Effective(level, "proxy_http_version")
+		if version.State != config.Set || version.By.Arg(1) != "1.1" || slices.ContainsFunc(level.Children, block) {
+			return false
 		}
 	}
 	return true

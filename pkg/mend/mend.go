@@ -41,7 +41,8 @@ type Mender struct {
 
 	mu        sync.Mutex
 	reached   map[string]map[*syntax.Directive][]*config.Directive // by directive name and block: who takes it from there
-	owners    map[*syntax.Directive][]*config.Directive            // a statement's places, where a file is included twice
+	includes  bool                                                 // there are files besides the entry file
+	owners    map[*syntax.Directive][]*config.Directive            // a statement's places, which are several where a file is included twice
 	pairs     map[wanted]string                                    // the map that gives these results; "" for none
 	layouts   map[*syntax.File]string                              // one step of indentation
 	variables map[string]variableUse                               // what variableUsers was asked

@@ -1,6 +1,8 @@
 package mend
 
 import (
+	"slices"
+
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
@@ -9,15 +11,30 @@ import (
 func (m *Mender) proxied() []*config.Directive {
 	if m.passes == nil {
 		m.passes = []*config.Directive{}
-		m.owners = map[*syntax.Directive][]*config.Directive{}
 		for d := range m.config.All() {
-			m.owners[d.Directive] = append(m.owners[d.Directive], d)
 			if d.Name() == "proxy_pass" && d.Block == nil {
 				m.passes = append(m.passes, d.Parent)
 			}
+			m.includes = m.includes || d.Via != nil
+		}
+		if m.includes {
+			m.own()
 		}
 	}
 	return m.passes
+}
+
+// own notes every place at which a statement is read.
+func (m *Mender) own() {
+	m.owners = map[*syntax.Directive][]*config.Directive{}
+	for d := range m.config.All() {
+		m.owners[d.Directive] = append(m.owners[d.Directive], d)
+	}
+}
+
+// sets reports whether a block itself has a simple directive of that name.
+func sets(block *config.Directive, name string) bool {
+	return slices.ContainsFunc(block.Children, func(d *config.Directive) bool { return d.Block == nil && d.Name() == name })
 }
 
 // places returns every place at which the statement of d is read: several where its file is included several times.
@@ -25,7 +42,7 @@ func (m *Mender) places(d *config.Directive) []*config.Directive {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.proxied()
-	if d.Directive == nil {
+	if d.Directive == nil || !m.includes {
 		return []*config.Directive{d}
 	}
 	return m.owners[d.Directive]
@@ -42,7 +59,7 @@ func (m *Mender) reach(level *config.Directive, name string) []*config.Directive
 		for _, block := range m.proxied() {
 			for at := block; at != nil; at = at.Parent {
 				index[at.Directive] = append(index[at.Directive], block)
-				if len(at.Own(name)) > 0 {
+				if sets(at, name) {
 					break
 				}
 			}

@@ -57,7 +57,9 @@ func (c *causes) report(p *lint.Pass, say func(*cause) diag.Diagnostic) {
 
 // reportOptional is report for findings that are off by default: see lint.Pass.ReportOptional.
 func (c *causes) reportOptional(p *lint.Pass, say func(*cause) diag.Diagnostic) {
-	c.give(say, p.ReportOptional)
+	if p.Optionals() {
+		c.give(say, p.ReportOptional)
+	}
 }
 
 func (c *causes) give(say func(*cause) diag.Diagnostic, report func(diag.Diagnostic, ...*config.Directive)) {

@@ -1,28 +1,13 @@
 package websocket
 
 import (
-	"strings"
-
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/eval"
 )
 
 // decider returns the proxy_set_header directive that decides about a header of the head: the one whose line is sent,
 // else the last one whose value is empty; nil where nginx's default or the client's line holds.
-func decider(u *eval.Upstream, name string) *config.Directive {
-	var by *config.Directive
-	for _, line := range u.Lookup(name) {
-		if line.By != nil {
-			return line.By
-		}
-	}
-	for _, line := range u.Dropped() {
-		if line.By != nil && strings.EqualFold(line.Name, name) {
-			by = line.By
-		}
-	}
-	return by
-}
+func decider(u *eval.Upstream, name string) *config.Directive { return u.Decider(name) }
 
 // carrier returns the directive whose line of that name has the token, in any case; nil where none has.
 func carrier(u *eval.Upstream, name, token string) *config.Directive {

@@ -29,6 +29,7 @@ var _ = set.Add(lint.Rule{
 // nginx: src/http/ngx_http_core_module.c, ngx_http_core_find_static_location, clcf->auto_redirect. RFC 6455, 4.1: a client
 // need not follow a redirect, and browsers don't.
 func slashRedirect(p *lint.Pass) {
+	optional := p.Optionals()
 	for _, location := range p.Config.Locations() {
 		name := location.Arg(len(location.Words) - 1)
 		path, ok := strings.CutSuffix(name, "/")
@@ -37,7 +38,7 @@ func slashRedirect(p *lint.Pass) {
 		}
 		reader := allSites(p).reader
 		said := opened(p, reader.Of(location), path)
-		if said == "" && !webSockets(p, location) || !redirected(p, location, path) {
+		if said == "" && !(optional && webSockets(p, location)) || !redirected(p, location, path) {
 			continue
 		}
 		d := diag.Diagnostic{

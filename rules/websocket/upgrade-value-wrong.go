@@ -196,6 +196,9 @@ func nearly(name string) string {
 		return ""
 	}
 	for _, meant := range []string{"http_upgrade", "http_connection"} {
+		if name == meant {
+			return ""
+		}
 		if near := catalog.Distance(name, meant, 2); 0 < near && near <= 2 {
 			return meant
 		}
