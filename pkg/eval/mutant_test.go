@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -63,8 +64,28 @@ func TestMutantsApply(t *testing.T) {
 	}
 }
 
-// copied are the packages below pkg that the tests need.
-var copied = []string{"catalog", "config", "diag", "eval", "internal", "pcre", "route", "source", "syntax", "vars"}
+// needed lists the rooms below pkg that this package and its tests are built from.
+func needed(t *testing.T) []string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-test", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}", ".")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rooms []string
+	for dir := range strings.FieldsSeq(string(out)) {
+		if below, err := filepath.Rel(root, dir); err == nil {
+			rooms = append(rooms, strings.Split(filepath.ToSlash(below), "/")[0])
+		}
+	}
+	slices.Sort(rooms)
+	return slices.Compact(rooms)
+}
 
 // TestMutants changes one line of a copy after the other and runs the tests that need no server: each must fail.
 func TestMutants(t *testing.T) {
@@ -76,7 +97,7 @@ func TestMutants(t *testing.T) {
 		copyFile(t, filepath.Join("..", "..", name), filepath.Join(root, name))
 	}
 	copyFile(t, filepath.Join("..", "..", "docs", "nginx-versions.md"), filepath.Join(root, "docs", "nginx-versions.md"))
-	for _, name := range copied {
+	for _, name := range needed(t) {
 		if err := os.CopyFS(filepath.Join(root, "pkg", name), os.DirFS(filepath.Join("..", name))); err != nil {
 			t.Fatal(err)
 		}
