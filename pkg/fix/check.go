@@ -17,7 +17,8 @@ type check struct {
 	shifts        map[string][]shift // by path: where the edits move what
 	fixes         []*proposal
 	sites         map[spot]bool       // locations, before, in which requests may be served otherwise
-	uncovered     []*config.Directive // locations, after, that forward Upgrade since the fixes
+	touched       []pair              // these locations, before and after
+	uncovered     []*config.Directive // of these, after, those that forward a WebSocket's Upgrade since the fixes
 }
 
 // harm returns what the fixes broke, or "".
@@ -116,10 +117,20 @@ func (c *check) nothingNew() string {
 
 // onlyHidden reports whether a finding could not be seen before.
 func (c *check) onlyHidden(d *diag.Diagnostic) bool {
-	if c.wasRefused(d.At.File.Path) && (!refuses(d) || c.mendsGrammar()) {
+	if c.wasRefused(d.At.File.Path) && (!refuses(d) || c.mendsGrammar() || !c.written(d.At)) {
 		return true
 	}
-	return d.Category == "websocket" && slices.ContainsFunc(c.uncovered, func(l *config.Directive) bool { return concerns(d, l) })
+	return d.Category == "websocket" && slices.ContainsFunc(c.uncovered, func(l *config.Directive) bool { return concerns(d, l) }) || c.onlyMoved(d)
+}
+
+// onlyMoved reports whether the same was said of the same location before, at another place: a header line that was
+// inherited stands in the location now.
+func (c *check) onlyMoved(d *diag.Diagnostic) bool {
+	return slices.ContainsFunc(c.touched, func(p pair) bool {
+		return concerns(d, p.after) && slices.ContainsFunc(c.before.findings, func(b diag.Diagnostic) bool {
+			return b.Rule == d.Rule && b.Level >= d.Level && concerns(&b, p.before)
+		})
+	})
 }
 
 // concerns reports whether a finding points into a location.

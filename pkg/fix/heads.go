@@ -184,11 +184,12 @@ func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) str
 	return "the handshake does not meet RFC 6455"
 }
 
-// notice keeps a location that forwards Upgrade since the fixes.
+// notice keeps a location that fixes are about, and whether it forwards a WebSocket's Upgrade since then.
 func (c *check) notice(i int, p pair) {
+	c.touched = append(c.touched, p)
 	was, is := c.before.evals[c.before.configs[i]], c.after.evals[c.after.configs[i]]
 	v := c.versions()[0]
-	if !forwards(was.At(p.before, eval.Chrome, v)) && forwards(is.At(p.after, eval.Chrome, v)) {
+	if !opens(was.At(p.before, eval.Chrome, v)) && opens(is.At(p.after, eval.Chrome, v)) {
 		c.uncovered = append(c.uncovered, p.after)
 	}
 }
@@ -196,6 +197,14 @@ func (c *check) notice(i int, p pair) {
 // forwards reports whether any of the heads has an Upgrade line.
 func forwards(o eval.Outcomes) bool {
 	return slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool { return len(u.Lookup("Upgrade")) > 0 })
+}
+
+// opens reports whether one of the heads is known to ask for a WebSocket.
+func opens(o eval.Outcomes) bool {
+	return slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool {
+		values, known := u.Values("Upgrade")
+		return known && slices.ContainsFunc(values, func(v string) bool { return token(v, "websocket") })
+	})
 }
 
 // known reports whether every byte of the heads is.

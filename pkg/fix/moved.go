@@ -45,3 +45,14 @@ func (c *check) moved(at diag.Location) [2]int {
 	}
 	return [2]int{from + before, from + behind}
 }
+
+// written reports whether a place, after the edits, stands in what they wrote.
+func (c *check) written(at diag.Location) bool {
+	for _, e := range c.shifts[at.File.Path] {
+		from := e.start + e.before
+		if size := e.end - e.start + e.after - e.before; from <= at.Span.Start && at.Span.Start < from+size {
+			return true
+		}
+	}
+	return false
+}

@@ -17,7 +17,8 @@ type proposal struct {
 }
 
 // proposals returns the fixes to apply next: the safe ones, or, where there are none, the unsafe ones that the user
-// wants. Those that failed before are not among them.
+// wants. Those that failed before are not among them. The gravest findings come first: of fixes in conflict the first is
+// applied.
 func (w *work) proposals(s *state) []*proposal {
 	var safe, unsafe []*proposal
 	prints := diag.Fingerprints(s.findings)
@@ -36,10 +37,11 @@ func (w *work) proposals(s *state) []*proposal {
 		case diag.Display:
 		}
 	}
-	if len(safe) > 0 {
-		return safe
+	if len(safe) == 0 {
+		safe = unsafe
 	}
-	return unsafe
+	slices.SortStableFunc(safe, func(a, b *proposal) int { return cmp.Compare(b.finding.Level, a.finding.Level) })
+	return safe
 }
 
 // sound reports whether the files that a fix changes parse: what a broken file says is a guess. Only syntax errors

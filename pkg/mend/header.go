@@ -91,6 +91,10 @@ func (p *Plan) setHeader(site *config.Directive, l line) {
 		p.Refuse("not all header lines in effect can be seen")
 		p.unknown = true
 		return
+	case list.State == config.Set && list.Level != level && home(list.Level) == level:
+		p.Refuse("`" + list.Level.Name() + "` in the location has header lines, which nginx refuses")
+		p.unknown = true
+		return
 	case list.State == config.Default && list.Assumed:
 		p.Refuse("the levels around this fragment may set header lines, which would be lost")
 	}

@@ -1,6 +1,8 @@
 package websocket
 
 import (
+	"slices"
+
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
@@ -60,9 +62,13 @@ func keepaliveDefeated(p *lint.Pass) {
 func (c *cause) keepConnections(p *lint.Pass) *diag.Fix {
 	plan := c.mend(p)
 	by := decider(c.first().head(eval.Plain, c.when), "Connection")
-	if variable := mapVariable(by); variable != "" {
+	variable := mapVariable(by)
+	switch {
+	case variable != "":
 		plan.MendConnectionMap(variable)
-	} else {
+	case slices.ContainsFunc(c.sites, (*site).forwards):
+		plan.Connection()
+	default:
 		plan.SetHeader("Connection", `""`)
 	}
 	plan.HTTPVersion()

@@ -52,21 +52,47 @@ func upgradeLostByInheritance(p *lint.Pass) {
 	})
 }
 
-// repeatUpgrade is the fix: the outer level's Upgrade and Connection come back, and no other line does, since plain
-// requests would change by it.
+// repeatUpgrade is the fix: the outer level's Upgrade and Connection come back, where they are right, and no other line
+// does, since plain requests would change by it.
 func (c *cause) repeatUpgrade(p *lint.Pass) *diag.Fix {
 	plan := c.mend(p)
-	outer := c.first().lostUpgrade()
-	plan.SetHeader("Upgrade", written(outer, 2))
 	plan.HTTPVersion()
-	for _, d := range c.first().all.config.EffectiveList(outer.Parent, "proxy_set_header").Items {
-		if strings.EqualFold(d.Arg(1), "Connection") {
-			plan.SetHeader("Connection", written(d, 2))
-			return plan.Fix(diag.Safe, "repeat the outer level's headers of the handshake")
+	if by := c.outerLine("Upgrade", "websocket"); by != nil {
+		plan.SetHeader("Upgrade", written(by, 2))
+	} else {
+		plan.Upgrade()
+	}
+	if by := c.outerLine("Connection", "upgrade"); by != nil {
+		plan.SetHeader("Connection", written(by, 2))
+	} else {
+		plan.Connection()
+	}
+	return plan.Fix(diag.Safe, "repeat the outer level's headers of the handshake")
+}
+
+// outerLine returns the outer level's directive for a header, if it is the only one and gives every WebSocket client the
+// token; else nil.
+func (c *cause) outerLine(name, token string) *config.Directive {
+	var by *config.Directive
+	for _, d := range c.first().all.config.EffectiveList(c.first().lostUpgrade().Parent, "proxy_set_header").Items {
+		if strings.EqualFold(d.Arg(1), name) {
+			if by != nil {
+				return nil
+			}
+			by = d
 		}
 	}
-	plan.Connection()
-	return plan.Fix(diag.Safe, "repeat the outer level's headers of the handshake")
+	if by == nil {
+		return nil
+	}
+	for _, s := range c.sites {
+		for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
+			if value := s.expression(by.Arg(2), client); value == nil || !hasToken([]string{*value}, token) {
+				return nil
+			}
+		}
+	}
+	return by
 }
 
 // written returns word i of a directive as it is written.
