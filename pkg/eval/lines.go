@@ -65,7 +65,7 @@ func (u *Upstream) Dropped() []Line {
 // each calls visit with every line, sent or dropped, in order.
 func (u *Upstream) each(visit func(*Line)) {
 	m := u.maker()
-	m.visit = visit
+	m.visit, m.line = visit, &Line{}
 	m.make()
 }
 
@@ -73,7 +73,7 @@ func (u *Upstream) each(visit func(*Line)) {
 // rules ask most heads for a header or two.
 func (u *Upstream) named(name string, visit func(*Line)) {
 	m := u.maker()
-	m.visit, m.name, m.some = visit, name, true
+	m.visit, m.line, m.name, m.some = visit, &Line{}, name, true
 	m.make()
 }
 
@@ -87,6 +87,7 @@ type lineMaker struct {
 	visit    func(*Line) // nil to write those that are sent to head
 	name     string      // of the only lines to make, where some
 	some     bool
+	line     *Line // for visit: one for all, which spares an allocation each
 	head     []byte
 }
 
@@ -115,7 +116,8 @@ func (m *lineMaker) make() {
 func (m *lineMaker) give(line Line) {
 	switch {
 	case m.visit != nil:
-		m.visit(&line)
+		*m.line = line
+		m.visit(m.line)
 	case line.DroppedBy == Sent:
 		m.head = line.append(m.head)
 	}
