@@ -59,6 +59,9 @@ func (a *app) explain(topic, output string) error {
 	if r := registry.Rule(topic); r != nil {
 		return a.explainRule(r, output)
 	}
+	if text := topicPage(topic); text != "" && number(topic) != topic {
+		return a.explainTopic(topic, text, output)
+	}
 	if d := catalog.Lookup(topic); d != nil {
 		facts := factsOf(d)
 		return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
@@ -67,19 +70,33 @@ func (a *app) explain(topic, output string) error {
 		facts := directiveFacts{Directive: topic, Modules: []moduleFacts{{Module: module, Kind: catalog.ThirdPartyKind.String() + ", by the directive's name"}}}
 		return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
 	}
-	if text := topicPage(topic); text != "" && number(topic) != topic {
-		return a.print(output, topicFacts{topic, text}, func(w io.Writer) { writePage(w, text, a.painter(), a.pageWidth()) })
-	}
 	if ok, err := a.explainSymptom(topic, output, registry); ok || err != nil {
 		return err
 	}
 	return unknownTopic(topic, registry)
 }
 
-// topicFacts is a page about something that is no rule.
+// topicFacts is a page about something that is no rule, with what is known about a directive of that name.
 type topicFacts struct {
-	Topic string `json:"topic"`
-	Page  string `json:"page"` // Markdown
+	Topic     string          `json:"topic"`
+	Page      string          `json:"page"` // Markdown
+	Directive *directiveFacts `json:"directive,omitempty"`
+}
+
+// explainTopic writes the page, and the directive after it: who asks for `http2` mostly wants to know about WebSockets.
+func (a *app) explainTopic(topic, text, output string) error {
+	facts := topicFacts{Topic: topic, Page: text}
+	if d := catalog.Lookup(topic); d != nil {
+		directive := factsOf(d)
+		facts.Directive = &directive
+	}
+	return a.print(output, facts, func(w io.Writer) {
+		writePage(w, text, a.painter(), a.pageWidth())
+		if facts.Directive != nil {
+			fmt.Fprintln(w)
+			facts.Directive.write(w, a.painter())
+		}
+	})
 }
 
 func (a *app) explainVariable(name, output string) error {

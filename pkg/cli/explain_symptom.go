@@ -149,16 +149,19 @@ func hasNumber(text, n string) bool {
 }
 
 func (f symptomFacts) write(w io.Writer, p painter, width int) {
-	for _, r := range f.Rules {
+	for i, r := range f.Rules {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
 		fmt.Fprintf(w, "%s (%s)\n", p.bold(r.Name), r.Code)
 		text := r.Summary + "\n\n"
 		for _, s := range r.Symptoms {
 			text += "* " + s + "\n"
 		}
 		writePage(w, text, p, width)
-		fmt.Fprintln(w)
 	}
 	if f.Next != "" {
+		fmt.Fprintln(w)
 		writePage(w, f.Next, p, width)
 	}
 	if len(f.Rules) > 0 {

@@ -40,6 +40,8 @@ func (pg *page) line(line string) {
 	case strings.TrimSpace(line) == "":
 		pg.flush()
 		fmt.Fprintln(pg.w)
+	case len(pg.text) == 0 && strings.HasPrefix(line, "    "):
+		pg.code(strings.TrimPrefix(line, "    ")) // a head or a command: its lines are what it says
 	case strings.HasPrefix(line, "* "), strings.HasPrefix(line, "- "), strings.HasPrefix(line, "|"):
 		pg.flush()
 		pg.dent = "  "
