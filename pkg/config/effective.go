@@ -62,7 +62,7 @@ type List struct {
 // nginx: the merge functions of each module, such as src/http/modules/ngx_http_proxy_module.c,
 // ngx_http_proxy_merge_loc_conf.
 func (c *Config) Effective(at *Directive, name string) Value {
-	for level := range c.levels(at, name) {
+	for level, far := at, reachOf(name); level != nil; level = level.outer(far) {
 		if d := level.last(name); d != nil && !level.Doubtful(name) {
 			return Value{State: Set, By: d}
 		}
@@ -85,7 +85,7 @@ func (c *Config) EffectiveList(at *Directive, names ...string) List {
 
 // innermost returns the list of the first level, from the inside, that has one.
 func (c *Config) innermost(at *Directive, names []string) List {
-	for level := range c.levels(at, names[0]) {
+	for level, far := at, reachOf(names[0]); level != nil; level = level.outer(far) {
 		items := level.Own(names...)
 		hidden := slices.ContainsFunc(names, level.Hidden)
 		switch {
@@ -124,20 +124,13 @@ func (c *Config) addedHeaders(at *Directive, name string) List {
 	return List{State: Set, Items: append(slices.Clone(above.Items), own.Items...), Level: own.Level}
 }
 
-// levels yields the blocks from at outwards in which the directive name counts for at.
-func (c *Config) levels(at *Directive, name string) func(func(*Directive) bool) {
-	reach := reachOf(name)
-	return func(yield func(*Directive) bool) {
-		for level := at; level != nil; level = level.Parent {
-			if !yield(level) || reach == ownLevel {
-				return
-			}
-			conditional := level.Inside&(catalog.IfInLocation|catalog.LimitExcept) != 0
-			if reach == ownLocation && !conditional {
-				return
-			}
-		}
+// outer returns the next block outwards in which a directive of that reach counts; nil for none.
+func (d *Directive) outer(far reach) *Directive {
+	conditional := d.Inside&(catalog.IfInLocation|catalog.LimitExcept) != 0
+	if far == ownLevel || far == ownLocation && !conditional {
+		return nil
 	}
+	return d.Parent
 }
 
 // reach says how far outwards a directive's value is looked for.
@@ -168,7 +161,16 @@ func reachOf(name string) reach {
 
 // Own returns the directives of these names in the block itself, in order.
 func (d *Directive) Own(names ...string) []*Directive {
-	var own []*Directive
+	n := 0
+	for _, child := range d.simple() {
+		if child.Block == nil && slices.Contains(names, child.Name()) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	own := make([]*Directive, 0, n)
 	for _, child := range d.simple() {
 		if child.Block == nil && slices.Contains(names, child.Name()) {
 			own = append(own, child)

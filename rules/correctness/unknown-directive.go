@@ -119,8 +119,9 @@ func newerDirectives(p *lint.Pass) {
 	if !p.Target.Named() {
 		return
 	}
+	known := map[*catalog.Entry]release{}
 	for d := range p.Config.All() {
-		since, ok := appears(p.Config, d)
+		since, ok := appears(p.Config, d, known)
 		if !ok || !p.Target.Version.Before(since) {
 			continue
 		}
@@ -137,8 +138,14 @@ func newerDirectives(p *lint.Pass) {
 	}
 }
 
-// appears returns the nginx version since which a directive is known where it stands.
-func appears(cfg *config.Config, d *config.Directive) (catalog.Version, bool) {
+// release is what Entry.Appears says.
+type release struct {
+	version catalog.Version
+	ok      bool
+}
+
+// appears returns the nginx version since which a directive is known where it stands; known keeps what entries say.
+func appears(cfg *config.Config, d *config.Directive, known map[*catalog.Entry]release) (catalog.Version, bool) {
 	verdict, entry := cfg.Judge(d)
 	switch {
 	case d.Context == 0, verdict == config.UnknownDirective, verdict == config.NotAllowedHere, cfg.Declared(d.Name()):
@@ -147,7 +154,11 @@ func appears(cfg *config.Config, d *config.Directive) (catalog.Version, bool) {
 		return catalog.Appears(d.Name())
 	case entry.Kind != catalog.OSS:
 		return catalog.Version{}, false
-	default:
-		return entry.Appears()
 	}
+	since, ok := known[entry]
+	if !ok {
+		since.version, since.ok = entry.Appears()
+		known[entry] = since
+	}
+	return since.version, since.ok
 }

@@ -28,7 +28,8 @@ func websocketHeadersStripped(p *lint.Pass) {
 	var stripped causes
 	for _, s := range forwarding(p) {
 		for _, name := range []string{"Sec-WebSocket-Key", "Sec-WebSocket-Version"} {
-			when := s.holds(eval.Chrome, func(u *eval.Upstream) bool { return !sentOn(u, name) })
+			sent := clientValue(name)
+			when := s.holds(eval.Chrome, func(u *eval.Upstream) bool { return !sentOn(u, name, sent) })
 			if when.none() {
 				continue
 			}
@@ -60,14 +61,17 @@ func (c *cause) sendOn(p *lint.Pass) *diag.Fix {
 }
 
 // sentOn reports whether the client's line may reach the backend as it was sent.
-func sentOn(u *eval.Upstream, name string) bool {
+func sentOn(u *eval.Upstream, name, sent string) bool {
 	values, known := u.Values(name)
-	return !known || len(values) == 1 && strings.EqualFold(values[0], clientValue(name))
+	return !known || len(values) == 1 && strings.EqualFold(values[0], sent)
 }
+
+// sample is Chrome's request.
+var sample = eval.Chrome.Request("example.com", "/")
 
 // clientValue returns what Chrome sends in the header.
 func clientValue(name string) string {
-	for _, h := range eval.Chrome.Request("example.com", "/").Headers {
+	for _, h := range sample.Headers {
 		if strings.EqualFold(h.Name, name) {
 			return h.Value
 		}
