@@ -29,6 +29,7 @@ type scene struct {
 	backend [][]step // one script a connection; the last one serves all further ones
 	log     string   // the variables of the scene's access log
 	seconds bool     // when ends come counts too
+	backs   []string // {B1} to {B4}: addresses that the scene's own servers listen on, the same around both
 	deaf    bool     // whether a connection to the backend was opened is a matter of chance
 	unlike  string   // why the two may differ; then they must
 }
@@ -224,12 +225,13 @@ type stageOf struct {
 	mu      sync.Mutex
 	conns   []*actor
 	wait    sync.WaitGroup
+	spare   func() string
 	open    []net.Conn
 }
 
 func newStageOf(t *testing.T, s *scene) *stageOf {
 	t.Helper()
-	st := &stageOf{scene: s}
+	st := &stageOf{scene: s, spare: func() string { return freeAddress(t) }}
 	var err error
 	if st.backend, err = net.Listen("tcp4", freeAddress(t)); err != nil {
 		t.Fatal(err)
@@ -287,6 +289,12 @@ func (st *stageOf) block() string {
 	if st.scene.log == "" {
 		text = st.scene.http + "\nserver { listen " + st.front + "; access_log off;\n" + st.scene.server + "\n}\n"
 	}
+	for len(st.scene.backs) < 4 && strings.Contains(text, "{B1}") {
+		st.scene.backs = append(st.scene.backs, st.spare())
+	}
+	for i, address := range st.scene.backs {
+		text = strings.ReplaceAll(text, fmt.Sprintf("{B%d}", i+1), address)
+	}
 	return strings.NewReplacer("{NAME}", strings.ReplaceAll(st.scene.name, " ", "_"), "{UP}", up, "{DOWN}", st.down).Replace(text)
 }
 
@@ -317,11 +325,22 @@ func (st *stageOf) run(prefix string) played {
 	}
 	st.mu.Unlock()
 	if st.scene.log != "" {
-		time.Sleep(100 * time.Millisecond)
-		text, _ := os.ReadFile(filepath.Join(prefix, strings.ReplaceAll(st.scene.name, " ", "_")+".log"))
-		p.log = st.plain(string(text))
+		p.log = st.plain(settled(filepath.Join(prefix, strings.ReplaceAll(st.scene.name, " ", "_")+".log")))
 	}
 	return p
+}
+
+// settled reads a log once it has not grown for a while.
+func settled(path string) string {
+	last := ""
+	for calm, tries := 0, 0; calm < 4 && tries < 100; tries++ {
+		time.Sleep(50 * time.Millisecond)
+		text, _ := os.ReadFile(path)
+		if calm++; string(text) != last || last == "" {
+			calm, last = 0, string(text)
+		}
+	}
+	return last
 }
 
 func (st *stageOf) close() {
@@ -375,8 +394,13 @@ func playAll(t *testing.T, s difftest.Server, scenes []*scene) []played {
 	defer stop()
 	results := make([]played, len(scenes))
 	var wait sync.WaitGroup
+	slots := make(chan struct{}, 48)
 	for i, st := range stages {
-		wait.Go(func() { results[i] = st.run(prefix) })
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			results[i] = st.run(prefix)
+		})
 	}
 	wait.Wait()
 	return results

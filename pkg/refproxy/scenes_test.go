@@ -42,6 +42,7 @@ func scenesFor(version string) []*scene {
 	all = append(all, requestScenes()...)
 	all = append(all, flowScenes()...)
 	all = append(all, staticScenes()...)
+	all = append(all, balanceScenes()...)
 	return all
 }
 
@@ -208,5 +209,40 @@ func staticScenes() []*scene {
 		ask("if-range", files, "GET /a.txt", "Range: bytes=2-4\r\nIf-Range: "+tag+"\r\n"), ask("if-range, other", files, "GET /a.txt", "Range: bytes=2-4\r\nIf-Range: \"x\"\r\n"), ask("not modified", files, "GET /a.txt", "If-None-Match: "+tag+"\r\n"), ask("modified", files, "GET /a.txt", "If-None-Match: \"x\"\r\n"), ask("weak tag", files, "GET /a.txt", "If-None-Match: W/"+tag+", \"y\"\r\n"), ask("not since", files, "GET /a.txt", "If-Modified-Since: Tue, 02 Jan 2024 03:04:05 GMT\r\n"), ask("since", files, "GET /a.txt", "If-Modified-Since: Tue, 02 Jan 2020 03:04:05 GMT\r\n"), ask("if-match", files, "GET /a.txt", "If-Match: \"x\"\r\n"), ask("unmodified since", files, "GET /a.txt", "If-Unmodified-Since: Tue, 02 Jan 2020 03:04:05 GMT\r\n"),
 		ask("alias", "location /f/ { alias html/; }", "GET /f/a.txt", ""), ask("try_files", "root html; location / { try_files $uri /50x.html; }", "GET /none", ""), ask("added headers", "root html; add_header X-A b; location / { }", "GET /a.txt", ""), ask("redirect", "return 301 /x;", "GET /", ""), ask("redirect away", "return 302 https://b/x;", "GET /", ""), ask("text", "return 200 text;", "GET /", ""), ask("page 404", "error_page 404 /50x.html; root html; location / { }", "GET /none", ""), ask("page as 200", "error_page 404 =200 /50x.html; root html; location / { }", "GET /none", ""), ask("etag off", "root html; etag off; location / { }", "GET /a.txt", ""),
 		ask("file 1.0", files, "GET /a.txt", "Connection: close\r\n"),
+	}
+}
+
+// balanceScenes ask a group of servers many times; each answers with its letter.
+func balanceScenes() []*scene {
+	group := func(name, upstream string, targets ...string) *scene {
+		http := "upstream {NAME} { " + upstream + " }\n"
+		for i, letter := range []string{"a", "b", "c", "d"} {
+			http += "server { listen {B" + string(rune('1'+i)) + "}; access_log off; return 200 " + letter + "; }\n"
+		}
+		var client []step
+		for i, target := range targets {
+			last := "keep-alive"
+			if i == len(targets)-1 {
+				last = "close"
+			}
+			client = append(client, send("GET "+target+" HTTP/1.1\r\nHost: a\r\nConnection: "+last+"\r\n\r\n"), await("\r\n\r\n"))
+		}
+		client = append(client, read())
+		return &scene{name: name, http: http, server: "location / { proxy_pass http://{NAME}; }", client: client}
+	}
+	same := strings.Split(strings.Repeat("/ ", 24)+"/", " ")
+	var many []string
+	for i := range 40 {
+		many = append(many, "/path/"+strings.Repeat("x", i%7)+string(rune('a'+i%26)))
+	}
+	four := "server {B1}; server {B2}; server {B3}; server {B4};"
+	return []*scene{
+		group("round robin", four, same...), group("weights", "server {B1} weight=5; server {B2}; server {B3} weight=2; server {B4} down;", same...),
+		group("one fails", "server {B1} weight=3; server {DOWN}; server {B2};", same...), group("two fail", "server {DOWN}; server {B1} weight=2; server {DOWN} weight=4 max_fails=3; server {B2};", same...),
+		group("backups", "server {DOWN}; server {B1} backup; server {B2} backup;", same...), group("all backup but down", "server {B1} down; server {B2} backup; server {B3} backup weight=2;", same...),
+		group("never failed", "server {DOWN} max_fails=0; server {B1};", same...), group("ip_hash", "ip_hash; "+four, same...), group("ip_hash, weights", "ip_hash; server {B1}; server {B2} weight=7; server {B3} down; server {DOWN};", same...),
+		group("hash", "hash $request_uri; "+four, many...), group("hash, weights", "hash $request_uri; server {B1} weight=3; server {B2}; server {B3} down; server {DOWN};", many...), group("hash of nothing", "hash $http_none; "+four, same...),
+		group("consistent", "hash $request_uri consistent; "+four, many...), group("consistent, weights", "hash $request_uri consistent; server {B1} weight=3; server {B2}; server {B3} down; server {DOWN};", many...),
+		group("least_conn", "least_conn; "+four, same...), group("least_conn, weights", "least_conn; server {B1} weight=3; server {B2}; server {DOWN}; server {B3} backup;", same...),
 	}
 }
