@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -20,8 +21,20 @@ type figure struct {
 	ok                    bool
 }
 
+// part is some of the figures. Where parts are named on the command line, only they are measured and nothing is written.
+type part struct {
+	name    string
+	measure func(dir string) ([]figure, error)
+}
+
 func main() {
-	if err := run(); err != nil {
+	err := error(nil)
+	if len(os.Args) == 3 && os.Args[1] == "backend" {
+		err = serveBackend(os.Args[2])
+	} else {
+		err = run()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -34,8 +47,12 @@ func run() error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	var figures []figure
-	for _, measure := range []func(string) ([]figure, error){parsing, processes} {
-		more, err := measure(dir)
+	parts := []part{{"parsing", parsing}, {"processes", processes}, {"tunnels", tunnels}}
+	for _, p := range parts {
+		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, p.name) {
+			continue
+		}
+		more, err := p.measure(dir)
 		if err != nil {
 			return err
 		}
@@ -44,8 +61,10 @@ func run() error {
 		}
 		figures = append(figures, more...)
 	}
-	if err := write(figures); err != nil {
-		return err
+	if len(os.Args) == 1 {
+		if err := write(figures); err != nil {
+			return err
+		}
 	}
 	missed := 0
 	for _, f := range figures {
