@@ -31,7 +31,7 @@ func BenchmarkRules(b *testing.B) {
 	}
 	for name, target := range map[string]lint.Target{"all": lint.AllVersions(), "1.26": lint.OneVersion(catalog.Version{Major: 1, Minor: 26})} {
 		b.Run(name, func(b *testing.B) {
-			linter := lint.New(sel, lint.Options{Target: target, Bare: true})
+			linter := lint.New(sel, lint.Options{Target: target, Bare: true, Unedited: true})
 			b.SetBytes(int64(len(cfg.Entry.Text)))
 			b.ReportAllocs()
 			for b.Loop() {

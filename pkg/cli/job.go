@@ -84,7 +84,9 @@ func (a *app) prepare(k *ask, j *job) error {
 		return err
 	}
 	j.opts.lint.Bare = !slices.ContainsFunc(k.outputs, showsEvidence)
-	j.linter = lint.New(j.opts.selection, j.opts.lint)
+	reporting := j.opts.lint // --fix has its own linter
+	reporting.Unedited = !slices.ContainsFunc(k.outputs, showsEdits)
+	j.linter = lint.New(j.opts.selection, reporting)
 	return nil
 }
 
@@ -100,6 +102,12 @@ func (j *job) given(k *ask) []string {
 func showsEvidence(output string) bool {
 	name, _, _ := strings.Cut(output, "=")
 	return name == "full" || name == "json"
+}
+
+// showsEdits reports whether a format shows what fixes change. Summaries only count them.
+func showsEdits(output string) bool {
+	name, _, _ := strings.Cut(output, "=")
+	return name != "concise"
 }
 
 // lint runs the rules and returns what went wrong on the way; the rest of the job goes on.

@@ -43,6 +43,8 @@ type Options struct {
 	AnyUpgrade bool
 	// Bare says that nobody will look at findings' Evidence, so that it need not be made.
 	Bare bool
+	// Unedited says that nobody will look at the edits of findings' fixes: a fix then has its class and title only.
+	Unedited bool
 	// Evaluator makes the evaluator of a configuration; nil for eval.New. Whoever gives one can ask what the rules asked
 	// without its being worked out again. It is called concurrently.
 	Evaluator func(*config.Config) *eval.Evaluator
@@ -157,7 +159,7 @@ func (l *Linter) run(cfg *config.Config) *run {
 	for i := range l.rules {
 		c := &l.rules[i]
 		r.passes[i] = Pass{Rule: c.rule, Config: cfg, Target: l.opts.Target, Modules: l.opts.Modules,
-			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, Bare: l.opts.Bare, chosen: c, run: r}
+			WebSockets: l.opts.WebSockets, AnyUpgrade: l.opts.AnyUpgrade, Bare: l.opts.Bare, Unedited: l.opts.Unedited, chosen: c, run: r}
 	}
 	r.wholes(cfg)
 	r.walk(cfg)

@@ -24,6 +24,8 @@ type Pass struct {
 	AnyUpgrade bool
 	// Bare says that findings need no Evidence.
 	Bare bool
+	// Unedited says that fixes need no edits.
+	Unedited bool
 
 	chosen   *chosen
 	run      *run

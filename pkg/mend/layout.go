@@ -141,6 +141,9 @@ func (m *Mender) statement(level *config.Directive, indent string, words []strin
 
 // after inserts statements behind the statement d of the block level, each on a line of its own where d ends its line.
 func (p *Plan) after(level *config.Directive, d *syntax.Directive, statements ...[]string) {
+	if p.spared() {
+		return
+	}
 	f, end := level.File, d.Span().End
 	for _, words := range statements {
 		if endsLine(f, end) && startsLine(f, int(d.Words[0].Start)) {
@@ -155,6 +158,9 @@ func (p *Plan) after(level *config.Directive, d *syntax.Directive, statements ..
 
 // first inserts statements at the start of the block level.
 func (p *Plan) first(level *config.Directive, statements ...[]string) {
+	if p.spared() {
+		return
+	}
 	f, open := level.File, int(level.Block.Open)+1
 	for _, words := range statements {
 		if endsLine(f, open) {

@@ -232,6 +232,9 @@ func (p *Plan) mapsInto(http *config.Directive) {
 
 // mapsBehind writes the maps behind an offset; before comes first where they stand on lines of their own.
 func (p *Plan) mapsBehind(f *syntax.File, at int, indent, before string) {
+	if p.spared() {
+		return
+	}
 	if !endsLine(f, at) {
 		text := ""
 		for _, b := range p.needs {

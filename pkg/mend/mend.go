@@ -30,6 +30,8 @@ type Options struct {
 	Profiles []catalog.Profile
 	// AnyUpgrade passes every Upgrade on, h2c too: the classic map.
 	AnyUpgrade bool
+	// Unedited says that nobody will look at the edits of fixes, only at their class: then none are made.
+	Unedited bool
 }
 
 // Mender plans the edits of one configuration. What it finds out is kept. It is safe for concurrent use.

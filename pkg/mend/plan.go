@@ -15,12 +15,15 @@ type Plan struct {
 	m     *Mender
 	sites []*config.Directive // the blocks that have the finding
 	edits []*edit
+	// changed says that there would be edits, had they been wanted.
+	changed bool
 	// refused says why no safe fix can be made; "" where one can.
 	refused string
 	// unknown says that nothing can be proposed at all.
 	unknown bool
 	needs   []mapBlock // the maps that the edits use and that are not there yet
 	lists   []*headerEdit
+	removed []*syntax.Directive
 	headers map[*syntax.Directive]*headerEdit // the header lists that locations get, by location
 }
 
@@ -51,10 +54,21 @@ func (p *Plan) Refused() string { return p.refused }
 func (p *Plan) Fix(safety diag.Safety, title string) *diag.Fix {
 	p.writeHeaders()
 	p.placeMaps()
-	if len(p.edits) == 0 || p.unknown {
+	if len(p.edits) == 0 && !p.changed || p.unknown {
 		return nil
 	}
 	fix := &diag.Fix{Safety: safety, Title: title}
+	if !p.m.opts.Unedited {
+		p.describe(fix)
+	}
+	if p.refused != "" {
+		fix.Safety, fix.Risk = diag.Display, p.refused
+	}
+	return fix
+}
+
+// describe fills in where the fix is and what it changes.
+func (p *Plan) describe(fix *diag.Fix) {
 	for _, site := range p.sites {
 		if site.Directive != nil {
 			fix.Sites = append(fix.Sites, diag.Location{File: site.File.File, Span: site.Head()})
@@ -68,10 +82,12 @@ func (p *Plan) Fix(safety diag.Safety, title string) *diag.Fix {
 		fix.Edits = append(fix.Edits, diag.Edit{Location: diag.Location{File: e.file, Span: e.span}, Text: text})
 	}
 	slices.SortStableFunc(fix.Edits, inOrder)
-	if p.refused != "" {
-		fix.Safety, fix.Risk = diag.Display, p.refused
-	}
-	return fix
+}
+
+// spared notes that something changes, and reports whether that is all that is wanted.
+func (p *Plan) spared() bool {
+	p.changed = p.changed || p.m.opts.Unedited
+	return p.changed
 }
 
 // inOrder sorts edits by file and place.
@@ -81,7 +97,7 @@ func inOrder(a, b diag.Edit) int {
 
 // replace changes a span; the same change twice is one.
 func (p *Plan) replace(file *syntax.File, span source.Span, text string) {
-	if file.Slice(span) == text {
+	if file.Slice(span) == text || p.spared() {
 		return
 	}
 	for _, e := range p.edits {

@@ -17,7 +17,7 @@ type menderKey struct{}
 // mender returns what starts the fixes of a run.
 func mender(p *lint.Pass) *mend.Mender {
 	return p.Shared(menderKey{}, func() any {
-		return mend.New(p.Eval(), mend.Options{Profiles: p.Target.Profiles, AnyUpgrade: p.AnyUpgrade})
+		return mend.New(p.Eval(), mend.Options{Profiles: p.Target.Profiles, AnyUpgrade: p.AnyUpgrade, Unedited: p.Unedited})
 	}).(*mend.Mender)
 }
 
