@@ -42,6 +42,9 @@ func TestVerdicts(t *testing.T) {
 				found := verdictOn(t, p.Case, s)
 				named += btoi(names(found, p))
 				if (len(found) == 0) == p.Works(results[i]) {
+					if len(p.Faults) == 1 && !p.Works(results[i]) && !names(found, p) {
+						t.Errorf("%s: fault %v alone, and we say %q", p.ID, faultNames(p), texts(found))
+					}
 					continue
 				}
 				if differing++; differing <= shownVerdicts {
