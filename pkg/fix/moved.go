@@ -28,14 +28,19 @@ func shiftsOf(edits *mend.Merged) map[string][]shift {
 	return all
 }
 
-// moved returns where a place is after the edits: before what is inserted there, and behind it.
-func (c *check) moved(at diag.Location) [2]int {
+// moved returns where a place is after the edits: before what is inserted there, and behind it; nothing where it was
+// taken out.
+func (c *check) moved(at diag.Location) []int {
 	list, from := c.shifts[at.File.Path], at.Span.Start
 	i := sort.Search(len(list), func(i int) bool { return list[i].start >= from })
 	before := 0
 	if i > 0 {
 		last := list[i-1]
-		if before = last.after; last.end > from { // inside of what is replaced
+		switch before = last.after; {
+		case last.end <= from:
+		case last.after-last.before == last.start-last.end && at.Span.End <= last.end:
+			return nil
+		default: // inside of what is replaced
 			before = last.start - from + last.before
 		}
 	}
@@ -43,7 +48,7 @@ func (c *check) moved(at diag.Location) [2]int {
 	if i < len(list) && list[i].start == from && list[i].end == from {
 		behind = list[i].after
 	}
-	return [2]int{from + before, from + behind}
+	return []int{from + before, from + behind}
 }
 
 // written reports whether a place, after the edits, stands in what they wrote.

@@ -124,6 +124,7 @@ func (p *Plan) setWord(d *config.Directive, i int, text string) {
 func (p *Plan) Remove(directives ...*config.Directive) {
 	for _, d := range directives {
 		p.remove(d.File, d.Directive)
+		p.removed = append(p.removed, d.Directive)
 	}
 }
 

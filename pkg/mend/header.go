@@ -17,8 +17,8 @@ type headerEdit struct {
 	name  string
 	// copied is the inherited list that comes first; nil where the level has its own.
 	copied []*config.Directive
-	// after is the statement to write behind.
-	after *syntax.Directive
+	// own is the list that the level has: new lines come behind its last one.
+	own []*config.Directive
 	lines []line
 }
 
@@ -165,8 +165,8 @@ func (p *Plan) listAt(level *config.Directive, name string, list config.List) *h
 	e := &headerEdit{level: level, name: name}
 	if list.State == config.Set && list.Level != level {
 		e.copied = list.Items
-	} else if n := len(list.Items); n > 0 {
-		e.after = anchor(level, list.Items[n-1])
+	} else {
+		e.own = list.Items
 	}
 	for _, known := range p.lists {
 		if known.level.Directive == level.Directive && known.name == name {
@@ -221,13 +221,23 @@ func (p *Plan) writeHeaders() {
 		switch {
 		case len(statements) == 0:
 			p.Refuse("without it the header lines of an outer level would hold")
-		case e.after != nil:
-			p.after(e.level, e.after, statements...)
+		case p.lastLeft(e.own) != nil:
+			p.after(e.level, anchor(e.level, p.lastLeft(e.own)), statements...)
 		default:
 			p.newList(e, statements)
 		}
 	}
 	p.lists = nil
+}
+
+// lastLeft returns the last directive of a list that the plan does not remove, or nil.
+func (p *Plan) lastLeft(items []*config.Directive) *config.Directive {
+	for i := len(items) - 1; i >= 0; i-- {
+		if !slices.Contains(p.removed, items[i].Directive) {
+			return items[i]
+		}
+	}
+	return nil
 }
 
 // besides says which directive a new list is written behind, if the level has it.
