@@ -111,7 +111,24 @@ func findSites(p *lint.Pass) *sites {
 			all.enter(location)
 		}
 	}
+	all.leaveClosed()
 	return all
+}
+
+// leaveClosed sees to it that nothing is said of requests to locations whose server answers each request by itself, as one
+// that redirects to https does.
+func (all *sites) leaveClosed() {
+	closed := map[*config.Directive]bool{}
+	for _, s := range all.list {
+		server := s.level.Within("server")
+		if server == nil {
+			continue
+		}
+		if _, known := closed[server]; !known {
+			closed[server] = all.eval.Router().Closed(server)
+		}
+		s.partial = s.partial || closed[server]
+	}
 }
 
 // declared puts what the user declared in the terms of signals.
