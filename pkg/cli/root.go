@@ -31,6 +31,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(a.helpCommand())
 	root.AddCommand(a.lintCommand(), a.fixCommand(), a.newCommand(), a.rulesCommand(), a.explainCommand(), a.traceCommand(), a.proxyCommand(), a.configCommand(), a.baselineCommand(), a.versionCommand())
+	root.AddCommand(a.completionCommand(), a.manCommand())
+	completeFlags(root)
 	return root
 }
 
@@ -43,7 +45,9 @@ func (a *app) noCommand(cmd *cobra.Command, args []string) error {
 	}
 	var names []string
 	for _, sub := range cmd.Commands() {
-		names = append(names, sub.Name())
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
 	}
 	hint := "; `ngxproof help` lists the commands"
 	if near := nearest(args[0], names); near != "" {
