@@ -5,6 +5,7 @@ import (
 
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/mend"
+	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
 // shift is an edit and how far it and those before it move what stands behind them.
@@ -38,17 +39,27 @@ func (c *check) moved(at diag.Location) []int {
 		last := list[i-1]
 		switch before = last.after; {
 		case last.end <= from:
-		case last.after-last.before == last.start-last.end && at.Span.End <= last.end:
+		case last.takesOut(at.Span):
 			return nil
 		default: // inside of what is replaced
 			before = last.start - from + last.before
 		}
 	}
 	behind := before
-	if i < len(list) && list[i].start == from && list[i].end == from {
-		behind = list[i].after
+	for ; i < len(list) && list[i].start == from; i++ {
+		switch {
+		case list[i].end == from:
+			behind = list[i].after
+		case list[i].takesOut(at.Span):
+			return nil
+		}
 	}
 	return []int{from + before, from + behind}
+}
+
+// takesOut reports whether an edit removes a span and puts nothing in its place.
+func (s shift) takesOut(span source.Span) bool {
+	return s.start <= span.Start && span.End <= s.end && s.after-s.before == s.start-s.end
 }
 
 // written reports whether a place, after the edits, stands in what they wrote.
