@@ -1,0 +1,93 @@
+package prove
+
+import (
+	"slices"
+
+	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/diag"
+)
+
+// explain names the rule behind each failure.
+func (p *prover) explain() {
+	for _, row := range p.report.Rows {
+		for _, c := range row.Cells {
+			if c.State == Fail {
+				c.Rule = p.ruleOf(row.site, c.Scenario)
+			}
+		}
+	}
+}
+
+// ruleOf returns the rule of the finding that fits best: one about the location, of the kind that the scenario fails by.
+func (p *prover) ruleOf(s *site, scenario string) string {
+	best, most := "", 0
+	for i := range p.options.Findings {
+		d := &p.options.Findings[i]
+		if n := weight(d, s, scenario); n > most {
+			best, most = d.Rule, n
+		}
+	}
+	return best
+}
+
+// weight says how well a finding explains a failure; 0 for not at all.
+func weight(d *diag.Diagnostic, s *site, scenario string) int {
+	near := nearness(d, s)
+	if near == 0 && d.Level != diag.Error || !fits(d.Rule, d.Level, scenario) {
+		return 0
+	}
+	return 1 + 4*near + int(d.Level)
+}
+
+// fits reports whether a rule is about what a scenario tries.
+func fits(rule string, level diag.Level, scenario string) bool {
+	switch scenario {
+	case AtGet, AtPost:
+		return slices.Contains([]string{"upgrade-literal-on-shared-location", "upgrade-forced"}, rule) || level == diag.Error
+	case AtIdle:
+		return slices.Contains([]string{"short-read-timeout", "zero-read-timeout", "timeout-unit-suspicious"}, rule) || level == diag.Error
+	}
+	return level == diag.Error || slices.Contains(handshakeRules, rule)
+}
+
+// handshakeRules are the rules below level error that may explain a handshake that fails.
+var handshakeRules = []string{"upgrade-not-forwarded", "upgrade-lost-by-inheritance", "upgrade-leaks-into-subrequest",
+	"cache-answers-handshake", "conflicting-maps", "map-misses-websocket", "websocket-path-not-proxied", "upgrade-forced"}
+
+// nearness says how near a finding is to the location: 3 about it, 2 in it or pointing into it, 1 in its server, 0 elsewhere.
+func nearness(d *diag.Diagnostic, s *site) int {
+	at := s.place()
+	if d.Fix != nil && slices.Contains(d.Fix.Sites, at) {
+		return 3
+	}
+	if s.level.Directive == nil {
+		return 2
+	}
+	whole := diag.Location{File: at.File, Span: s.level.Span()}
+	within := func(l diag.Location) bool {
+		return l.File == whole.File && l.Span.Start >= whole.Span.Start && l.Span.End <= whole.Span.End
+	}
+	if within(d.At) || slices.ContainsFunc(d.Labels, func(l diag.Label) bool { return within(l.Location) }) ||
+		slices.ContainsFunc(d.Chain, func(l diag.Label) bool { return within(l.Location) }) {
+		return 2
+	}
+	if server := s.level.Within("server"); server != nil && server.File.File == d.At.File {
+		if span := server.Span(); d.At.Span.Start >= span.Start && d.At.Span.End <= span.End {
+			return 1
+		}
+	}
+	return 0
+}
+
+// elsewhere reports whether another build of nginx, or a later module, may have a directive that this one lacks.
+func (p *prover) elsewhere(directive string) bool {
+	if p.config.Declared(directive) {
+		return true
+	}
+	if catalog.Lookup(directive) == nil {
+		_, foreign := catalog.ThirdParty(directive)
+		return foreign
+	}
+	since, known := catalog.Appears(directive)
+	return !known || !p.engine.Version().Before(since)
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package prove
+
+import "syscall"
+
+// dieWithParent does nothing: only Linux can end a process with the thread that started it.
+func dieWithParent() *syscall.SysProcAttr { return nil }
