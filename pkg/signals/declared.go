@@ -81,7 +81,7 @@ func (w *weighing) serves(path string) bool {
 		name := strings.TrimSuffix(w.path.name, "/")
 		return w.path.form != regex && name != "" && (path == name || strings.HasPrefix(path, name+"/"))
 	}
-	out := w.reader.eval.AtRequest(server, eval.Chrome.Request("example.com", path), version)
+	out := w.reader.eval.AtRequest(server, eval.Chrome.Request("example.com", path), w.reader.Version)
 	for _, o := range out.All {
 		if o.Decision.Location == w.location {
 			return true

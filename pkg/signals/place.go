@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,24 +30,35 @@ func (w *weighing) hosts() []host {
 		scheme, rest, _ := strings.Cut(pass[0].Arg(1), "://")
 		name, _, _ := strings.Cut(rest, "/")
 		port := map[string]string{"http": "80", "https": "443"}[strings.ToLower(scheme)]
-		w.reach(name, port, w.reader.config.Upstream(name))
+		w.found = w.reader.reach(endpoint{name, port, w.reader.config.Upstream(name)})
 		return w.found
 	}
 	for _, up := range w.outcomes().Proxied() {
-		w.reach(up.Host.Text, up.Port, up.Block)
+		w.found = append(w.found, w.reader.reach(endpoint{up.Host.Text, up.Port, up.Block})...)
 	}
 	return w.found
 }
 
-// reach notes a host, or the upstream block of that name and its servers.
-func (w *weighing) reach(name, port string, block *config.Directive) {
-	w.found = append(w.found, hostOf(name, port))
-	if block == nil {
-		return
+// endpoint is what a proxied URL names.
+type endpoint struct {
+	name, port string
+	block      *config.Directive // the upstream block of that name, or nil
+}
+
+// reach returns the host, or the upstream block of that name and its servers. The list is shared.
+func (r *Reader) reach(e endpoint) []host {
+	if known, ok := r.places.Load(e); ok {
+		return known.([]host)
 	}
-	for _, server := range block.Own("server") {
-		w.found = append(w.found, hostOf(server.Arg(1), ""))
+	found := []host{hostOf(e.name, e.port)}
+	if e.block != nil {
+		for _, server := range e.block.Own("server") {
+			found = append(found, hostOf(server.Arg(1), ""))
+		}
 	}
+	found = slices.Clip(found)
+	r.places.Store(e, found)
+	return found
 }
 
 // hostOf reads "name:port"; port is what stands for none.

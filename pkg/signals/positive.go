@@ -145,13 +145,8 @@ func (w *weighing) namesHandshake() {
 
 // product is S6: path and something else name a product.
 func (w *weighing) product() {
-	products := Products()
-	for i := range products {
-		p := &products[i]
-		found, ok := p.matches(w.path)
-		if !ok {
-			continue
-		}
+	for _, m := range w.reader.matches(w.path) {
+		p, found := m.product, m.path
 		hint := p.hinted(found, w.hosts(), w.serverNames())
 		if found == "/" && hint != "" && w.apart(p) {
 			continue

@@ -94,6 +94,35 @@ func (p *Product) matches(at path) (found string, ok bool) {
 	return "", false
 }
 
+// match is a product and its path that a location is for.
+type match struct {
+	product *Product
+	path    string
+}
+
+// pathKey is what matches depends on.
+type pathKey struct {
+	form form
+	name string
+}
+
+// matches returns the products that a location's path may be of, in the order of the table. The list is shared.
+func (r *Reader) matches(at path) []match {
+	key := pathKey{at.form, at.name}
+	if known, ok := r.matching.Load(key); ok {
+		return known.([]match)
+	}
+	var found []match
+	products := Products()
+	for i := range products {
+		if path, ok := products[i].matches(at); ok {
+			found = append(found, match{&products[i], path})
+		}
+	}
+	r.matching.Store(key, found)
+	return found
+}
+
 // commonPorts are those that many programs listen on.
 var commonPorts = []int{3000, 4000, 5000, 8000, 8080, 8888, 9000, 9001, 9090, 9443}
 

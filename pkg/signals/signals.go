@@ -66,6 +66,10 @@ type Declared struct {
 
 // Reader reads the signals of one configuration. What it read is kept. It is safe for concurrent use.
 type Reader struct {
+	// Version is the nginx that is asked: what a location forwards does not differ between versions, so it is best one
+	// that others ask for too. It is set before the first location is read.
+	Version catalog.Version
+
 	eval     *eval.Evaluator
 	config   *config.Config
 	declared []Declared
@@ -73,15 +77,14 @@ type Reader struct {
 	shares   sync.Map // *config.Directive, a server, to *share
 	marks    sync.Map // *syntax.File to []mark
 	maps     sync.Map // string, a variable, to bool: it depends on the client's Upgrade
+	places   sync.Map // endpoint to []host
+	matching sync.Map // pathKey to []match
 }
 
 // New returns a reader for the evaluator's configuration.
 func New(e *eval.Evaluator, declared []Declared) *Reader {
-	return &Reader{eval: e, config: e.Config(), declared: declared}
+	return &Reader{eval: e, config: e.Config(), declared: declared, Version: catalog.Version{Major: 1, Minor: 26, Patch: 3}}
 }
-
-// version is the nginx that is asked: what a location forwards does not differ between versions.
-var version = catalog.Version{Major: 1, Minor: 26, Patch: 3}
 
 // Of weighs the signals at a location, or at another block that has a proxy_pass: an if or limit_except counts as its
 // location. The verdict is shared: it is not to be changed.
@@ -134,7 +137,7 @@ type weighing struct {
 // outcomes returns how Chrome's request ends. Most locations tell what they are for without it.
 func (w *weighing) outcomes() eval.Outcomes {
 	if w.asked == nil {
-		out := w.reader.eval.At(w.location, eval.Chrome, version)
+		out := w.reader.eval.At(w.location, eval.Chrome, w.reader.Version)
 		w.asked = &out
 	}
 	return *w.asked

@@ -28,7 +28,10 @@ func connectionHeaderWrong(p *lint.Pass) {
 		wrong := func(u *eval.Upstream) bool {
 			return forwardsUpgrade(u) && withoutToken(u, "Connection", "upgrade")
 		}
-		when := s.holds(eval.Chrome, wrong).and(s.holds(eval.Firefox, wrong))
+		when := s.holds(eval.Chrome, wrong)
+		if !when.none() {
+			when = when.and(s.holds(eval.Firefox, wrong))
+		}
 		if when.none() {
 			continue
 		}

@@ -100,6 +100,9 @@ type backend struct {
 func (all *sites) limits(s *site) []limit {
 	all.guarding.Do(func() {
 		all.guarded = map[backend][]limit{}
+		if !all.limiting() {
+			return
+		}
 		seen := map[backend]map[*config.Directive]bool{}
 		for _, other := range all.list {
 			b := backend{other.level.Within("server"), other.pass.Arg(1)}
@@ -119,6 +122,19 @@ func (all *sites) limits(s *site) []limit {
 	}
 	return all.guarded[backend{s.level.Within("server"), s.pass.Arg(1)}]
 }
+
+// limiting reports whether any directive limits access, which most configurations do without.
+func (all *sites) limiting() bool {
+	for d := range all.config.All() {
+		if slices.Contains(limiters, d.Name()) {
+			return true
+		}
+	}
+	return false
+}
+
+// limiters are the names of the directives that limit access.
+var limiters = []string{"auth_basic", "auth_request", "auth_jwt", "deny"}
 
 // guards returns the directives that limit who may use the site.
 func guards(s *site) []*config.Directive {

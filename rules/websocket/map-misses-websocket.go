@@ -26,6 +26,9 @@ var _ = set.Add(lint.Rule{
 func mapMissesWebSocket(p *lint.Pass) {
 	var found causes
 	for _, s := range forwarding(p) {
+		if !s.maySetFrom("Connection") {
+			continue
+		}
 		for _, client := range []eval.Client{eval.Chrome, eval.MixedCase} {
 			when := s.holds(client, func(u *eval.Upstream) bool { return withoutToken(u, "Connection", "upgrade") })
 			if when.none() {

@@ -98,6 +98,7 @@ func forwarding(p *lint.Pass) []*site {
 func findSites(p *lint.Pass) *sites {
 	all := &sites{byPass: map[*config.Directive]*site{}, eval: p.Eval(), config: p.Config, aim: newAim(p.Target), bare: p.Bare}
 	all.reader = signals.New(all.eval, declared(p.WebSockets))
+	all.reader.Version = all.aim.groups[0].version
 	var indirect []*config.Directive
 	for _, location := range all.entryLevels() {
 		if onlyInternal(location) {
@@ -294,6 +295,14 @@ func (s *site) maySet(name string) bool {
 	list := &s.headers
 	return list.State == config.Unknown ||
 		slices.ContainsFunc(list.Items, func(d *config.Directive) bool { return strings.EqualFold(d.Arg(1), name) })
+}
+
+// maySetFrom reports whether the headers in effect may have one of that name whose value has a variable.
+func (s *site) maySetFrom(name string) bool {
+	list := &s.headers
+	return list.State == config.Unknown || slices.ContainsFunc(list.Items, func(d *config.Directive) bool {
+		return strings.EqualFold(d.Arg(1), name) && strings.IndexByte(d.Arg(2), '$') >= 0
+	})
 }
 
 // forwards reports whether a WebSocket client's Upgrade reaches the backend, for some version.

@@ -30,7 +30,9 @@ func upgradeNotForwarded(p *lint.Pass) {
 		}
 		when := s.all.aim.always()
 		for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
-			when = when.and(s.holds(client, func(u *eval.Upstream) bool { return lacks(u, "Upgrade") }))
+			if !when.none() {
+				when = when.and(s.holds(client, func(u *eval.Upstream) bool { return lacks(u, "Upgrade") }))
+			}
 		}
 		if !when.none() {
 			found.add(s.pass, "", s, when)

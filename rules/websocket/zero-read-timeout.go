@@ -24,6 +24,9 @@ var _ = set.Add(lint.Rule{
 func zeroReadTimeout(p *lint.Pass) {
 	var zero causes
 	for _, s := range sitesOf(p) {
+		if s.all.config.Effective(s.level, "proxy_read_timeout").State != config.Set {
+			continue
+		}
 		timer, when, known := s.readTimer(eval.Plain)
 		if known && timer.State == config.Set && timer.After == 0 {
 			zero.add(timer.By, "", s, when)
