@@ -72,6 +72,7 @@ type Inclusion struct {
 	// Directive is the include directive; its own Via leads outwards.
 	Directive *Directive
 	File      *syntax.File
+	again     bool // the file was included before, somewhere
 }
 
 // Problem is an include that could not be followed.
@@ -101,7 +102,7 @@ const (
 	Cycle
 	// Unreadable: the file is there but can't be read: a folder, a device, too large, no permission.
 	Unreadable
-	// TooMany: a pattern matches more files, or includes nest deeper, than our limit.
+	// TooMany: a pattern matches more files, or includes nest deeper or bring more directives, than our limit.
 	TooMany
 )
 

@@ -2,12 +2,21 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
+)
+
+// What a Problem of kind TooMany is about, beside source.ErrTooMany.
+var (
+	// ErrTooDeep: includes nest deeper than MaxIncludeDepth.
+	ErrTooDeep = fmt.Errorf("includes nest deeper than %d", MaxIncludeDepth)
+	// ErrTooMuch: there are more than MaxDirectives, or more than MaxRepeated of them repeated.
+	ErrTooMuch = fmt.Errorf("the includes bring more than %d directives, or repeat more than %d", MaxDirectives, MaxRepeated)
 )
 
 // include splices what the include directive d brings into the block of parent.
@@ -44,12 +53,12 @@ func (s *splicer) bring(d, parent *Directive, path string, outside bool) {
 		s.problem(Problem{Kind: Cycle, At: d, Path: path, Cycle: cycle}, parent)
 		return
 	}
-	if depth(d) >= MaxIncludeDepth || s.count > MaxDirectives {
-		s.problem(Problem{Kind: TooMany, At: d, Path: path, Err: source.ErrTooMany}, parent)
+	if depth(d) >= MaxIncludeDepth {
+		s.problem(Problem{Kind: TooMany, At: d, Path: path, Err: ErrTooDeep}, parent)
 		return
 	}
+	via := &Inclusion{Directive: d, File: file, again: s.seen[file]}
 	s.enter(file)
-	via := &Inclusion{Directive: d, File: file}
 	s.config.brought[d] = append(s.config.brought[d], via)
 	if parent.MapLike {
 		s.data(parent, file, file.Directives, via)

@@ -86,6 +86,7 @@ func (l *Loader) load(entry *syntax.File, opts Options) *Config {
 	c.Root = &Directive{File: entry, Inside: entryContext(entry, opts, c.Fragment)}
 	s.enter(entry)
 	s.splice(c.Root, entry, entry.Directives, nil)
+	separate(c.Root)
 	c.Complete = !c.Fragment && !s.clouded
 	for _, f := range c.Files {
 		c.Complete = c.Complete && len(f.Errors) == 0

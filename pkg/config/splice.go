@@ -11,19 +11,24 @@ const (
 	MaxIncludeDepth = 64
 	// MaxDirectives is how many directives a configuration may have with all includes spliced in.
 	MaxDirectives = 8 << 20
+	// MaxRepeated is how many of them may come from a file that was included before: a file that includes the next one
+	// twice, and so on, doubles with each.
+	MaxRepeated = 1 << 19
 )
 
 // splicer builds the tree of a configuration from the trees of its files.
 type splicer struct {
-	config  *Config
-	loader  *Loader
-	opts    Options
-	paths   *paths
-	seen    map[*syntax.File]bool
-	count   int
-	clouded bool // some include may have brought more than we saw
-	spare   []Directive
-	links   []*Directive
+	config   *Config
+	loader   *Loader
+	opts     Options
+	paths    *paths
+	seen     map[*syntax.File]bool
+	count    int
+	repeated int  // of count, what comes from files that were included before
+	full     bool // a limit is reached
+	clouded  bool // some include may have brought more than we saw
+	spare    []Directive
+	links    []*Directive
 }
 
 // enter lists a file the first time it comes in.
@@ -43,9 +48,7 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 		cloud(parent)
 	}
 	for _, d := range statements {
-		if s.count++; s.count > MaxDirectives {
-			s.clouded = true
-			cloud(parent)
+		if !s.affords(1, via, parent) {
 			return
 		}
 		child := s.node(d, f, parent, via)
@@ -65,7 +68,24 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 			s.doubt(child, parent)
 		}
 	}
-	s.separate(parent)
+}
+
+// affords counts n more directives, and reports whether there is room for them; where there is none, what they set is
+// unknown.
+func (s *splicer) affords(n int, via *Inclusion, parent *Directive) bool {
+	s.count += n
+	if via != nil && via.again {
+		s.repeated += n
+	}
+	if s.count <= MaxDirectives && s.repeated <= MaxRepeated {
+		return true
+	}
+	if via != nil && !s.full {
+		s.problem(Problem{Kind: TooMany, At: via.Directive, Path: via.File.Path, Err: ErrTooMuch}, parent)
+	}
+	s.full, s.clouded = true, true
+	cloud(parent)
+	return false
 }
 
 // block splices what a block holds.
@@ -86,11 +106,16 @@ func (s *splicer) block(d *Directive) {
 			cloud(d)
 		}
 		s.splice(d, d.File, d.Block.Directives, d.Via)
+		separate(d)
 	}
 }
 
 // data looks through the entries of a map-like block for includes only: the entries are many, and are read in place.
 func (s *splicer) data(parent *Directive, f *syntax.File, entries []*syntax.Directive, via *Inclusion) {
+	if via != nil && !s.affords(len(entries), via, parent) {
+		parent.open = true
+		return
+	}
 	for _, d := range entries {
 		parent.open = parent.open || d.Gap != 0
 		if len(d.Words) == 2 && d.Name() == "include" && d.Block == nil {
@@ -123,8 +148,8 @@ func (s *splicer) room(n int) []*Directive {
 }
 
 // separate keeps the simple directives of a block with many blocks apart, so that looking up what the http level sets
-// does not walk past every server.
-func (s *splicer) separate(parent *Directive) {
+// does not walk past every server. It walks the whole block, so it comes once all of the block's includes are in.
+func separate(parent *Directive) {
 	const many = 16
 	if len(parent.Children) <= many {
 		return

@@ -102,6 +102,11 @@ func unreadable(problem config.Problem, report *diag.Diagnostic) bool {
 		reason = inner // without the path
 	}
 	report.Message = fmt.Sprintf("the included file `%s` cannot be read: %s", problem.At.Arg(1), reason)
+	if errors.Is(problem.Err, config.ErrTooDeep) || errors.Is(problem.Err, config.ErrTooMuch) {
+		report.Level = diag.Info
+		report.Message = fmt.Sprintf("the included file `%s` is not read to its end: %s", problem.At.Arg(1), reason)
+		report.Help = "Include each file less often: what is not read is not checked."
+	}
 	for _, ours := range []error{fs.ErrPermission, source.ErrTooLarge, source.ErrTooMany} {
 		if errors.Is(problem.Err, ours) {
 			report.Level = diag.Info

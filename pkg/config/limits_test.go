@@ -1,0 +1,50 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/ngxproof/ngxproof/pkg/source"
+)
+
+// Files that each include the next one twice end at a limit, and the configuration says so: as directives, and as
+// entries of a map.
+func TestDoublingIncludes(t *testing.T) {
+	for name, form := range map[string]string{
+		"directives": "events {}\ninclude 0;\n",
+		"map":        "events {}\nhttp { map $a $b { include 0; } }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := source.Memory{"nginx.conf": form, "40": "a b;\n"}
+			for i := range 40 {
+				files[fmt.Sprint(i)] = fmt.Sprintf("include %d;\ninclude %d;\n", i+1, i+1)
+			}
+			wantTooMany(t, files, ErrTooMuch)
+		})
+	}
+}
+
+// Includes that nest deeper than the limit are named as such.
+func TestDeepIncludes(t *testing.T) {
+	files := source.Memory{"nginx.conf": "events {}\ninclude 0;\n"}
+	for i := range MaxIncludeDepth + 10 {
+		files[fmt.Sprint(i)] = fmt.Sprintf("include %d;\n", i+1)
+	}
+	wantTooMany(t, files, ErrTooDeep)
+}
+
+// wantTooMany loads nginx.conf and wants the one problem.
+func wantTooMany(t *testing.T, files source.Memory, want error) {
+	t.Helper()
+	c, err := NewLoader(files).Load("nginx.conf", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Problems) != 1 || c.Problems[0].Kind != TooMany || !errors.Is(c.Problems[0].Err, want) {
+		t.Errorf("problems %v, want one: %v", c.Problems, want)
+	}
+	if c.Complete {
+		t.Error("the configuration is complete")
+	}
+}
