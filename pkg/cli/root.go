@@ -30,7 +30,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetUsageFunc(func(cmd *cobra.Command) error { writeHelp(a.err, cmd); return nil })
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(a.helpCommand())
-	root.AddCommand(a.lintCommand(), a.fixCommand(), a.newCommand(), a.rulesCommand(), a.explainCommand(), a.traceCommand(), a.proxyCommand(), a.configCommand(), a.baselineCommand(), a.versionCommand())
+	root.AddCommand(a.lintCommand(), a.fixCommand(), a.newCommand(), a.rulesCommand(), a.explainCommand(), a.traceCommand(), a.proveCommand(), a.proxyCommand(), a.configCommand(), a.baselineCommand(), a.versionCommand())
 	root.AddCommand(a.completionCommand(), a.manCommand())
 	completeFlags(root)
 	return root

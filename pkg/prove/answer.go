@@ -66,12 +66,12 @@ func strictAnswer(h *head) *reply {
 	upgrade, connection := h.values("Upgrade"), h.values("Connection")
 	list := strings.Join(connection, ",")
 	switch {
+	case len(h.values(keyLine)) == 0 && !h.upgrades():
+		return page
 	case h.version() != "HTTP/1.1":
 		return failure(http.StatusHTTPVersionNotSupported)
 	case len(h.values("Host")) != 1:
 		return failure(http.StatusBadRequest)
-	case len(h.values(keyLine)) == 0 && !h.upgrades():
-		return page
 	case len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket"):
 		return failure(http.StatusUpgradeRequired)
 	case len(connection) != 1 || !hasToken(list, "upgrade") || hasToken(list, "close"):
