@@ -3,7 +3,9 @@ package refproxy
 import (
 	"bufio"
 	"cmp"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -60,6 +62,7 @@ type actor struct {
 	r       *bufio.Reader
 	dial    func() (net.Conn, error)
 	begun   time.Time
+	client  bool // it waits less long than a backend, so that it is the one who gives up
 	seconds bool
 	text    strings.Builder
 }
@@ -174,6 +177,9 @@ func (a *actor) read() {
 		limit := quiet
 		if first {
 			limit = 8 * time.Second
+			if a.client {
+				limit = 5 * time.Second
+			}
 		}
 		_ = a.conn.SetReadDeadline(time.Now().Add(limit))
 		n, err := a.r.Read(buffer)
@@ -215,6 +221,70 @@ func (a *actor) end(err error) {
 
 // played is what both sides of a scene saw.
 type played struct{ client, backend, log string }
+
+// writePlays has TestDuel write down what the real servers did.
+var writePlays = flag.Bool("write-plays", false, "write testdata/plays anew")
+
+// recordedPlay is a play as it is kept.
+type recordedPlay struct{ Scene, Client, Backend, Log string }
+
+func playsFile(version string) string {
+	return filepath.Join("testdata", "plays", "nginx-"+version+".json")
+}
+
+// record writes down what a server did.
+func record(t *testing.T, version string, scenes []*scene, plays []played) {
+	t.Helper()
+	var all []recordedPlay
+	for i, p := range plays {
+		all = append(all, recordedPlay{scenes[i].name, p.client, p.backend, p.log})
+	}
+	text, err := json.MarshalIndent(all, "", " ")
+	if err == nil {
+		err = errors.Join(os.MkdirAll(filepath.Dir(playsFile(version)), 0o755), os.WriteFile(playsFile(version), append(text, '\n'), 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPlays plays the scenes around the proxy and compares with what is written down of the real servers. With -short,
+// those of one version that take no long time.
+func TestPlays(t *testing.T) {
+	for _, version := range []string{"1.22.1", "1.26.3", "1.30.6"} {
+		if testing.Short() && version != "1.26.3" {
+			continue
+		}
+		t.Run(version, func(t *testing.T) {
+			text, err := os.ReadFile(playsFile(version))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var recorded []recordedPlay
+			if err := json.Unmarshal(text, &recorded); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]played{}
+			for _, p := range recorded {
+				want[p.Scene] = played{p.Client, p.Backend, p.Log}
+			}
+			var scenes []*scene
+			for _, sc := range allScenes() {
+				// The ring of consistent hashing is made of ports that differ from run to run.
+				if !strings.HasPrefix(sc.name, "consistent") && !(testing.Short() && sc.seconds) {
+					scenes = append(scenes, sc)
+				}
+			}
+			got := playAll(t, serving(t, version), scenes)
+			for i, sc := range scenes {
+				w, known := want[sc.name]
+				if text := differ(sc, w, got[i]); text != "" || !known {
+					t.Errorf("%s: known %v: %s", sc.name, known, text)
+				}
+			}
+		})
+	}
+}
 
 // stageOf is the place where a scene is played.
 type stageOf struct {
@@ -313,7 +383,7 @@ func (st *stageOf) run(prefix string) played {
 	if err != nil {
 		return played{client: err.Error()}
 	}
-	a := &actor{conn: conn, dial: dial, begun: time.Now(), seconds: st.scene.seconds}
+	a := &actor{conn: conn, dial: dial, begun: time.Now(), seconds: st.scene.seconds, client: true}
 	a.play(st.scene.client)
 	_ = a.conn.Close()
 	st.wait.Wait()
@@ -413,8 +483,11 @@ func TestDuel(t *testing.T) {
 	}
 	for _, s := range difftest.Servers(t) {
 		t.Run(s.Version, func(t *testing.T) {
-			scenes := scenesFor(s.Version)
+			scenes := allScenes()
 			want := playAll(t, s, scenes)
+			if *writePlays {
+				record(t, s.Version, scenes, want)
+			}
 			got := playAll(t, serving(t, s.Version), scenes)
 			for i, sc := range scenes {
 				text := differ(sc, want[i], got[i])

@@ -35,14 +35,21 @@ func stays(name, text string) *scene {
 	return &scene{name: name, server: pass, client: steps(send(get), read()), backend: one(head(), send(text), read())}
 }
 
-// scenesFor lists the scenes for a version.
-func scenesFor(version string) []*scene {
+// allScenes lists the scenes.
+func allScenes() []*scene {
 	all := tunnelScenes()
 	all = append(all, answerScenes()...)
 	all = append(all, requestScenes()...)
 	all = append(all, flowScenes()...)
 	all = append(all, staticScenes()...)
 	all = append(all, balanceScenes()...)
+	names := map[string]bool{}
+	for _, s := range all {
+		if names[s.name] {
+			panic("two scenes are called " + s.name)
+		}
+		names[s.name] = true
+	}
 	return all
 }
 
@@ -99,7 +106,7 @@ func answerScenes() []*scene {
 		answers("no status line", "hello there\r\n\r\nbody"), answers("short status line", "HTTP/1.1\r\n\r\n"), answers("two digits", "HTTP/1.1 20 OK\r\n\r\n"),
 		answers("four digits", "HTTP/1.1 2000 OK\r\n\r\n"), answers("no reason", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"), answers("status 999", "HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok"),
 		answers("status 099", "HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nok"),
-		answers("HTTP 2.0", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), answers("lower case", "http/1.1 200 OK\r\n\r\nok"), answers("bare LF", "HTTP/1.1 200 OK\nContent-Length: 2\nX: y\n\nok"),
+		answers("answer of HTTP 2.0", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), answers("lower case", "http/1.1 200 OK\r\n\r\nok"), answers("bare LF", "HTTP/1.1 200 OK\nContent-Length: 2\nX: y\n\nok"),
 		answers("nothing", ""), answers("half a head", "HTTP/1.1 200 OK\r\nContent-Le"), answers("NUL in a value", "HTTP/1.1 200 OK\r\nX: a\x00b\r\nContent-Length: 2\r\n\r\nok"),
 		answers("blank in a name", "HTTP/1.1 200 OK\r\nX Y: a\r\nContent-Length: 2\r\n\r\nok"), answers("blank before the colon", "HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 2\r\n\r\nok"),
 		answers("folded", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok"), answers("no colon", "HTTP/1.1 200 OK\r\nX\r\nContent-Length: 2\r\n\r\nok"), answers("empty name", "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 2\r\n\r\nok"),
