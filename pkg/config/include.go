@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/source"
@@ -117,15 +118,25 @@ func kindOf(err error, outside bool) ProblemKind {
 
 // cycle returns the include directives that lead from file back to itself through d, or nil.
 func cycle(d *Directive, file *syntax.File) []*Directive {
-	chain := []*Directive{d}
+	if !leads(file, d) {
+		return nil
+	}
+	var chain []*Directive
 	for at := d; ; at = at.Via.Directive {
+		chain = append(chain, at)
 		if at.File == file {
+			slices.Reverse(chain)
 			return chain
 		}
-		if at.Via == nil {
-			return nil
+	}
+}
+
+// leads reports whether d stands in file, or in what file includes.
+func leads(file *syntax.File, d *Directive) bool {
+	for at := d; ; at = at.Via.Directive {
+		if at.File == file || at.Via == nil {
+			return at.File == file
 		}
-		chain = append([]*Directive{at.Via.Directive}, chain...)
 	}
 }
 

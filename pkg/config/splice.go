@@ -13,7 +13,7 @@ const (
 	MaxDirectives = 8 << 20
 	// MaxRepeated is how many of them may come from a file that was included before: a file that includes the next one
 	// twice, and so on, doubles with each.
-	MaxRepeated = 1 << 19
+	MaxRepeated = 1 << 18
 )
 
 // splicer builds the tree of a configuration from the trees of its files.
