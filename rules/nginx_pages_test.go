@@ -195,6 +195,7 @@ var reasons = []struct{ rule, ours, theirs string }{
 	{"unknown-directive", "^`(.*)` appears in", `unknown directive "%s"`},
 	{"unknown-directive", "^`(.*)` looks like", `unknown directive "%s"`},
 	{"unknown-directive", "knows has a directive `(.*)`", `unknown directive "%s"`},
+	{"unknown-directive", "byte order mark stands before `(.*)`", "unknown directive \"\ufeff%s\""},
 	{"directive-not-allowed-here", "^`(.*)` is not allowed", `"%s" directive is not allowed here`},
 	{"wrong-argument-count", "^`(.*)` takes ", `invalid number of arguments in "%s" directive`},
 	{"wrong-argument-count", "^`(.*)` is `on` or `off`", `in "%s" directive, it must be "on" or "off"`},

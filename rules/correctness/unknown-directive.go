@@ -42,6 +42,8 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 		report.Level, report.Confidence = diag.Info, diag.Medium
 		report.Message = fmt.Sprintf("`%s` looks like a directive of %s, which is not part of nginx", d.Name(), module)
 		report.Help = "Say that the module is in the build with `modules` in the settings."
+	case strings.HasPrefix(d.Name(), byteOrderMark):
+		marked(d, &report)
 	case d.Ellipsis():
 		report.Note = "three dots stand for lines that were left out"
 		report.Help = fmt.Sprintf("Remove `%s`, or put the lines in that it stands for.", d.Name())
@@ -59,6 +61,24 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 	}
 	explain(d, &report)
 	p.Report(report)
+}
+
+// byteOrderMark is what some editors put before the first byte of a file. To nginx it is three bytes of the first word.
+const byteOrderMark = "\ufeff"
+
+// marked says that the mark is what keeps nginx from knowing the directive, with a fix that removes it.
+func marked(d *config.Directive, report *diag.Diagnostic) {
+	name := strings.TrimPrefix(d.Name(), byteOrderMark)
+	report.Message = fmt.Sprintf("a byte order mark stands before `%s`, and nginx takes it for a part of the name", name)
+	report.Help = "Save the file without a byte order mark (UTF-8, no BOM)."
+	report.Fix = &diag.Fix{
+		Safety: diag.Display,
+		Title:  "remove the byte order mark",
+		Edits:  []diag.Edit{{Location: report.At, Text: name}},
+	}
+	if catalog.Lookup(name) != nil && takesForm(name, d) {
+		report.Fix.Safety = diag.Safe
+	}
 }
 
 // refused reports whether nginx's grammar refuses the statement already at its end, as it does `...` before a `}`.
