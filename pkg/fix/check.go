@@ -101,12 +101,12 @@ func (c *check) nothingNew() string {
 		}
 	}
 	prints := map[string]diag.Level{}
-	for i, print := range diag.Fingerprints(c.before.findings) {
-		prints[print] = c.before.findings[i].Level
+	for i, fingerprint := range diag.Fingerprints(c.before.findings) {
+		prints[fingerprint] = c.before.findings[i].Level
 	}
-	for i, print := range diag.Fingerprints(c.after.findings) {
+	for i, fingerprint := range diag.Fingerprints(c.after.findings) {
 		d := &c.after.findings[i]
-		known := max(was[placeOf(d, d.At.Span.Start)], prints[print])
+		known := max(was[placeOf(d, d.At.Span.Start)], prints[fingerprint])
 		if d.Level >= diag.Warning && d.Suppressed == nil && known < d.Level && !c.onlyHidden(d) {
 			at := d.At.File.Position(d.At.Span.Start)
 			return fmt.Sprintf("it brings up %s at %s:%d: %s", d.Rule, d.At.File.Name, at.Line, d.Message)

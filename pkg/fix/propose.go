@@ -11,9 +11,9 @@ import (
 
 // proposal is a fix that may be applied.
 type proposal struct {
-	finding diag.Diagnostic
-	print   string // the finding's fingerprint
-	safe    bool   // whether it is held to what safe fixes may do
+	finding     diag.Diagnostic
+	fingerprint string // the finding's fingerprint
+	safe        bool   // whether it is held to what safe fixes may do
 }
 
 // proposals returns the fixes to apply next: the safe ones, or, where there are none, the unsafe ones that the user
@@ -26,7 +26,7 @@ func (w *work) proposals(s *state) []*proposal {
 		if d.Fix == nil || d.Suppressed != nil || w.failed[prints[i]] || w.job.Wanted != nil && !w.job.Wanted(&d) || !s.sound(&d) || !w.editable(d.Fix) {
 			continue
 		}
-		p := &proposal{finding: d, print: prints[i], safe: d.Fix.Safety == diag.Safe}
+		p := &proposal{finding: d, fingerprint: prints[i], safe: d.Fix.Safety == diag.Safe}
 		switch w.job.Policy.class(&d) {
 		case diag.Safe:
 			safe = append(safe, p)

@@ -94,7 +94,7 @@ func (w *work) round(ctx context.Context, now *state, proposed []*proposal) (*st
 
 // rollBack notes that a fix did harm.
 func (w *work) rollBack(p *proposal, reason string) {
-	w.failed[p.print] = true
+	w.failed[p.fingerprint] = true
 	w.blamed[p.finding.Rule]++
 	at := p.finding.At
 	w.failures = append(w.failures, &Failure{Rule: p.finding.Rule, File: at.File.Name, Line: at.File.Line(at.Span.Start), Reason: reason})
@@ -132,7 +132,7 @@ func (t *trial) patient(group []*proposal) []*proposal {
 		if t.blamed[p.finding.Rule] < enough {
 			left = append(left, p)
 		} else {
-			t.failed[p.print] = true
+			t.failed[p.fingerprint] = true
 		}
 	}
 	return left

@@ -18,7 +18,7 @@ type headerEdit struct {
 	// copied is the inherited list that comes first; nil where the level has its own.
 	copied []*config.Directive
 	// own is the list that the level has: new lines come behind its last one.
-	own []*config.Directive
+	own   []*config.Directive
 	lines []line
 }
 
