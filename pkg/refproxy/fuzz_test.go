@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,11 @@ func FuzzProxy(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		stuck := time.AfterFunc(20*time.Second, func() {
+			all := make([]byte, 1<<20)
+			panic(string(all[:runtime.Stack(all, true)]))
+		})
+		defer stuck.Stop()
 		near, far := net.Pipe()
 		network.conns <- far
 		go func() {
