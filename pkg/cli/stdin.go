@@ -34,6 +34,9 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 		return t, a.fromStdin(t, k, disk)
 	}
 	t.readThrough(disk)
+	if len(paths) == 1 && t.dumped(paths[0]) {
+		return t, nil
+	}
 	t.dir = dir
 	t.find(paths)
 	t.load(t.knownRoots(k.root))
@@ -76,16 +79,33 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 	case binary(file.Text):
 		return errors.New("standard input is binary, not a configuration")
 	}
-	if dump, ok := source.ParseDump(file.Text); ok {
-		t.readThrough(dump)
-		t.input, t.dump = dump.Entry, &dump
-		t.configs = t.loadAll([]string{dump.Entry})
+	if t.fromDump(file.Text) {
 		return nil
 	}
 	t.input, t.inputText, t.dir = file.Path, file.Text, disk.Dir
 	t.readThrough(source.NewOverlay(disk, disk.Dir, file))
 	t.configs = append(t.configs, t.loader.LoadFile(file, t.optionsOf(file.Path)))
 	return nil
+}
+
+// fromDump loads what `nginx -T` printed, if text is that.
+func (t *targets) fromDump(text string) bool {
+	dump, ok := source.ParseDump(text)
+	if ok {
+		t.readThrough(dump)
+		t.input, t.dump = dump.Entry, &dump
+		t.configs = t.loadAll([]string{dump.Entry})
+	}
+	return ok
+}
+
+// dumped loads the file at path as if standard input said the same, if it is what `nginx -T` printed.
+func (t *targets) dumped(path string) bool {
+	if path == "" || isFolder(path) {
+		return false
+	}
+	file, err := t.loader.Parse(filepath.Clean(path))
+	return err == nil && t.fromDump(file.Text)
 }
 
 // named returns the file under the path that it stands for, shown relative to dir where it lies below.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ type targets struct {
 	only      map[string]bool  // files whose findings are reported, by identity; nil for every file
 	errs      []error          // what could not be read
 
-	input     string       // the path that standard input stands for; "" where it is not read
+	input     string       // the path that standard input, or a dump, stands for; "" where neither is read
 	inputText string       // what it says
 	dump      *source.Dump // what it says, where that is an nginx -T dump
 
@@ -39,6 +40,10 @@ type targets struct {
 func (t *targets) find(paths []string) {
 	seen := map[string]bool{}
 	for _, path := range paths {
+		if path == "" {
+			t.failed(errors.New("a path is empty; `.` is the working folder"))
+			continue
+		}
 		path = filepath.Clean(path)
 		if isFolder(path) {
 			t.folder(path, seen)
@@ -69,7 +74,7 @@ func (t *targets) sort(paths []string, seen map[string]bool, walked bool) int {
 	n := 0
 	for _, path := range paths {
 		file, err := t.loader.Parse(path)
-		if walked && err == nil && !isNginx(file) {
+		if walked && err == nil && (!isNginx(file) || source.IsDump(file.Text)) {
 			continue
 		}
 		n++
@@ -84,6 +89,8 @@ func (t *targets) sort(paths []string, seen map[string]bool, walked bool) int {
 			t.skipped++
 		case binary(file.Text):
 			t.failed(fmt.Errorf("%s: this is a binary file, not a configuration", source.Printable(path)))
+		case source.IsDump(file.Text):
+			t.failed(fmt.Errorf("%s: this is the output of `nginx -T`, many files in one: give it alone", source.Printable(path)))
 		case config.IsRoot(file):
 			t.roots = append(t.roots, path)
 		default:

@@ -48,3 +48,15 @@ func wantTooMany(t *testing.T, files source.Memory, want error) {
 		t.Error("the configuration is complete")
 	}
 }
+
+// A path with a bracket only is a pattern too: it may match nothing.
+func TestBracketIsPattern(t *testing.T) {
+	files := source.Memory{"nginx.conf": "events {}\ninclude [ab].conf;\ninclude [cd].conf;\n", "b.conf": "worker_processes 1;\n"}
+	c, err := NewLoader(files).Load("nginx.conf", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Problems) != 0 || len(c.Files) != 2 {
+		t.Errorf("problems %v, %d files", c.Problems, len(c.Files))
+	}
+}
