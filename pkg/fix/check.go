@@ -6,14 +6,12 @@ import (
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
-	"github.com/ngxproof/ngxproof/pkg/mend"
 )
 
 // check compares what was with what a group of fixes makes of it.
 type check struct {
 	*work
 	before, after *state
-	edits         *mend.Merged
 	shifts        map[string][]shift // by path: where the edits move what
 	fixes         []*proposal
 	sites         map[spot]bool       // locations, before, in which requests may be served otherwise
@@ -42,7 +40,7 @@ func (c *check) parses() string {
 			was[f.Path] = len(f.Errors) + f.MoreErrors
 		}
 		for _, f := range cfg.Files {
-			if len(c.edits.Of(f.Path)) > 0 {
+			if len(c.shifts[c.path(f.Path)]) > 0 {
 				was[f.Path] = 0
 			}
 			if n, known := was[f.Path]; known && len(f.Errors)+f.MoreErrors > n {
@@ -64,8 +62,8 @@ type place struct {
 }
 
 // placeOf returns the place of a finding, if it begins at offset at.
-func placeOf(d *diag.Diagnostic, at int) place {
-	p := place{rule: d.Rule, path: d.At.File.Path, at: at}
+func (c *check) placeOf(d *diag.Diagnostic, at int) place {
+	p := place{rule: d.Rule, path: c.path(d.At.File.Path), at: at}
 	if d.Rule == "syntax" {
 		p.message = d.Message
 	}
@@ -77,11 +75,11 @@ func (c *check) gone() string {
 	now := map[place]bool{}
 	for i := range c.after.findings {
 		d := &c.after.findings[i]
-		now[placeOf(d, d.At.Span.Start)] = true
+		now[c.placeOf(d, d.At.Span.Start)] = true
 	}
 	for _, p := range c.fixes {
 		for _, at := range c.moved(p.finding.At) {
-			if now[placeOf(&p.finding, at)] {
+			if now[c.placeOf(&p.finding, at)] {
 				return "the finding is still there"
 			}
 		}
@@ -96,7 +94,7 @@ func (c *check) nothingNew() string {
 	for i := range c.before.findings {
 		d := &c.before.findings[i]
 		for _, at := range c.moved(d.At) {
-			key := placeOf(d, at)
+			key := c.placeOf(d, at)
 			was[key] = max(was[key], d.Level)
 		}
 	}
@@ -106,7 +104,7 @@ func (c *check) nothingNew() string {
 	}
 	for i, fingerprint := range diag.Fingerprints(c.after.findings) {
 		d := &c.after.findings[i]
-		known := max(was[placeOf(d, d.At.Span.Start)], prints[fingerprint])
+		known := max(was[c.placeOf(d, d.At.Span.Start)], prints[fingerprint])
 		if d.Level >= diag.Warning && d.Suppressed == nil && known < d.Level && !c.onlyHidden(d) {
 			at := d.At.File.Position(d.At.Span.Start)
 			return fmt.Sprintf("it brings up %s at %s:%d: %s", d.Rule, d.At.File.Name, at.Line, d.Message)

@@ -90,7 +90,7 @@ func (f *Failure) Error() string {
 // Run fixes what can be fixed. The error joins what the linter says was wrong with its rules, and a job that does not
 // come to an end; the Result is good for what could be done all the same.
 func Run(ctx context.Context, job Job) (*Result, error) {
-	w := &work{job: job, original: map[string]*source.File{}, failed: map[string]bool{}, blamed: map[string]int{}, outside: map[string]bool{}}
+	w := &work{job: job, original: map[string]*source.File{}, first: map[string]string{}, paths: map[string]string{}, failed: map[string]bool{}, blamed: map[string]int{}, outside: map[string]bool{}}
 	now, err := w.look(ctx, nil)
 	if now == nil {
 		return nil, err

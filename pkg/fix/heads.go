@@ -26,7 +26,7 @@ func (c *check) heads() string {
 		}
 		for j := range pairs {
 			at := pairs[j].before
-			pairs[j].site = c.sites[spotOf(at)]
+			pairs[j].site = c.sites[c.spotOf(at)]
 			if pairs[j].site {
 				c.notice(i, pairs[j])
 			}
@@ -44,14 +44,14 @@ type spot struct {
 	at   int
 }
 
-func spotOf(d *config.Directive) spot { return spot{d.File.Path, d.Head().Start} }
+func (c *check) spotOf(d *config.Directive) spot { return spot{c.path(d.File.Path), d.Head().Start} }
 
 // spots returns where the fixes say that requests may be served otherwise.
 func (c *check) spots() map[spot]bool {
 	sites := map[spot]bool{}
 	for _, p := range c.fixes {
 		for _, at := range p.finding.Fix.Sites {
-			sites[spot{at.File.Path, at.Span.Start}] = true
+			sites[spot{c.path(at.File.Path), at.Span.Start}] = true
 		}
 	}
 	return sites
@@ -138,7 +138,7 @@ func (c *check) compare(i int, p pair, refused bool) string {
 func (c *check) leadsToSite(o eval.Outcomes) bool {
 	return slices.ContainsFunc(o.All, func(one *eval.Outcome) bool {
 		for at := one.Decision.Location; at != nil && at.Directive != nil; at = at.Parent {
-			if c.sites[spotOf(at)] {
+			if c.sites[c.spotOf(at)] {
 				return true
 			}
 		}

@@ -16,13 +16,13 @@ type shift struct {
 }
 
 // shiftsOf sums up the edits of each file.
-func shiftsOf(edits *mend.Merged) map[string][]shift {
+func (w *work) shiftsOf(edits *mend.Merged) map[string][]shift {
 	all := map[string][]shift{}
 	for _, path := range edits.Paths() {
 		total := 0
 		for _, e := range edits.Of(path) {
 			grown := len(e.Text) - e.Span.Len()
-			all[path] = append(all[path], shift{e.Span.Start, e.Span.End, total, total + grown})
+			all[w.path(path)] = append(all[w.path(path)], shift{e.Span.Start, e.Span.End, total, total + grown})
 			total += grown
 		}
 	}
@@ -32,7 +32,7 @@ func shiftsOf(edits *mend.Merged) map[string][]shift {
 // moved returns where a place is after the edits: before what is inserted there, and behind it; nothing where it was
 // taken out.
 func (c *check) moved(at diag.Location) []int {
-	list, from := c.shifts[at.File.Path], at.Span.Start
+	list, from := c.shifts[c.path(at.File.Path)], at.Span.Start
 	i := sort.Search(len(list), func(i int) bool { return list[i].start >= from })
 	before := 0
 	if i > 0 {
@@ -64,7 +64,7 @@ func (s shift) takesOut(span source.Span) bool {
 
 // written reports whether a place, after the edits, stands in what they wrote.
 func (c *check) written(at diag.Location) bool {
-	for _, e := range c.shifts[at.File.Path] {
+	for _, e := range c.shifts[c.path(at.File.Path)] {
 		from := e.start + e.before
 		if size := e.end - e.start + e.after - e.before; from <= at.Span.Start && at.Span.Start < from+size {
 			return true

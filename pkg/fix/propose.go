@@ -23,6 +23,7 @@ func (w *work) proposals(s *state) []*proposal {
 	var safe, unsafe []*proposal
 	prints := diag.Fingerprints(s.findings)
 	for i, d := range s.findings {
+		d.Fix = w.byFirstPath(s, d.Fix)
 		if d.Fix == nil || d.Suppressed != nil || w.failed[prints[i]] || w.job.Wanted != nil && !w.job.Wanted(&d) || !s.sound(&d) || !w.editable(d.Fix) {
 			continue
 		}
@@ -69,6 +70,22 @@ func names(selectors []string, d *diag.Diagnostic) bool {
 	return slices.ContainsFunc(selectors, func(s string) bool {
 		return s == d.Rule || strings.EqualFold(s, d.Code) || s == d.Category || slices.Contains(d.Tags, s) || s == "all"
 	})
+}
+
+// byFirstPath returns a fix whose edits name each file by the path by which it was met first, so that what several
+// configurations say of one file are the same edits.
+func (w *work) byFirstPath(s *state, fix *diag.Fix) *diag.Fix {
+	if fix == nil || !slices.ContainsFunc(fix.Edits, func(e diag.Edit) bool { return w.path(e.File.Path) != e.File.Path }) {
+		return fix
+	}
+	other := *fix
+	other.Edits = slices.Clone(fix.Edits)
+	for i := range other.Edits {
+		if first := s.files[w.path(other.Edits[i].File.Path)]; first != nil && first.Text == other.Edits[i].File.Text {
+			other.Edits[i].File = first
+		}
+	}
+	return &other
 }
 
 // editable reports whether a fix may change the files that it changes; the others are noted.

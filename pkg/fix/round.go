@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"path/filepath"
 	"sync"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -16,6 +17,8 @@ import (
 type work struct {
 	job      Job
 	original map[string]*source.File // the files as they were read, by path
+	first    map[string]string       // the path by which a file was met first, by what it leads to
+	paths    map[string]string       // what path was asked
 	failed   map[string]bool         // fingerprints of findings whose fix was rolled back
 	blamed   map[string]int          // how many fixes of a rule were rolled back
 	outside  map[string]bool
@@ -49,6 +52,7 @@ func (w *work) look(ctx context.Context, changed map[string]*source.File) (*stat
 	for _, c := range s.configs {
 		for _, f := range c.Files {
 			s.files[f.Path] = f.File
+			w.path(f.Path)
 			s.broken[f.Path] = len(f.Errors) > 0
 			if w.original[f.Path] == nil {
 				w.original[f.Path] = f.File
@@ -71,6 +75,27 @@ func (w *work) look(ctx context.Context, changed map[string]*source.File) (*stat
 		opts.Evaluator(c)
 	}
 	return s, err
+}
+
+// path returns the path by which the file at a path was met first: a link, and what it leads to, are one file.
+func (w *work) path(path string) string {
+	r, ok := w.job.Reader.(interface{ Resolve(string) string })
+	if !ok {
+		return path
+	}
+	if known := w.paths[path]; known != "" {
+		return known
+	}
+	target := path
+	if !filepath.IsAbs(path) {
+		target = filepath.Join(w.job.Dir, path)
+	}
+	target = r.Resolve(target)
+	if w.first[target] == "" {
+		w.first[target] = path
+	}
+	w.paths[path] = w.first[target]
+	return w.first[target]
 }
 
 // round applies as many of the proposals as go together without harm and returns the state with them, and which they
@@ -159,6 +184,6 @@ func (t *trial) try(ctx context.Context, group []*proposal) (*state, string) {
 	if err != nil {
 		return nil, "the result cannot be linted: " + err.Error()
 	}
-	c := &check{work: t.work, before: t.base, after: next, edits: &merged, shifts: shiftsOf(&merged), fixes: group}
+	c := &check{work: t.work, before: t.base, after: next, shifts: t.shiftsOf(&merged), fixes: group}
 	return next, c.harm()
 }

@@ -14,13 +14,16 @@ import (
 func (l *Linter) settle(found []finding, configs []*config.Config) []diag.Diagnostic {
 	found = l.withoutSuperseded(found)
 	distinct := make([]*diag.Diagnostic, 0, len(found))
-	seen := make(map[sameKey]bool, len(found))
+	seen := make(map[sameKey]*diag.Diagnostic, len(found))
 	for i := range found {
 		d := found[i].diagnostic
-		if key := keyOf(d); !seen[key] {
-			seen[key] = true
-			distinct = append(distinct, d)
+		key := keyOf(d)
+		if first := seen[key]; first != nil {
+			first.Fix = join(first.Fix, d.Fix)
+			continue
 		}
+		seen[key] = d
+		distinct = append(distinct, d)
 	}
 	slices.SortStableFunc(distinct, diag.Compare)
 	out := make([]diag.Diagnostic, len(distinct))
