@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -47,12 +48,22 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	return a.run(args)
 }
 
-// tune makes the collector wait for five times what is live, unless the user says otherwise: that saves a fifth of the
-// time of a lint, and the peak hardly grows since most of what is made stays live to the end.
+// The collector first runs when the heap has this many percent of Go's least heap, 4 MB; from then on when it has grown
+// by so many percent of what is live.
+const (
+	firstCollection  = 1000
+	laterCollections = 400
+)
+
+// tune makes the collector wait, unless the user says otherwise. Of what a lint of a few hundred servers makes nearly
+// all stays live to the end: collecting it is a sixth of its time and saves next to no memory. Larger inputs are
+// collected as usual once that much is there.
 func tune(env func(string) string) {
-	if env("GOGC") == "" {
-		debug.SetGCPercent(400)
+	if env("GOGC") != "" {
+		return
 	}
+	debug.SetGCPercent(firstCollection)
+	runtime.AddCleanup(new([16]byte), func(percent int) { debug.SetGCPercent(percent) }, laterCollections)
 }
 
 func (a *app) run(args []string) int {

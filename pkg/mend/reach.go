@@ -1,8 +1,6 @@
 package mend
 
 import (
-	"slices"
-
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
@@ -32,11 +30,6 @@ func (m *Mender) own() {
 	}
 }
 
-// sets reports whether a block itself has a simple directive of that name.
-func sets(block *config.Directive, name string) bool {
-	return slices.ContainsFunc(block.Children, func(d *config.Directive) bool { return d.Block == nil && d.Name() == name })
-}
-
 // places returns every place at which the statement of d is read: several where its file is included several times.
 func (m *Mender) places(d *config.Directive) []*config.Directive {
 	m.mu.Lock()
@@ -59,7 +52,7 @@ func (m *Mender) reach(level *config.Directive, name string) []*config.Directive
 		for _, block := range m.proxied() {
 			for at := block; at != nil; at = at.Parent {
 				index[at.Directive] = append(index[at.Directive], block)
-				if sets(at, name) {
+				if len(at.Own(name)) > 0 {
 					break
 				}
 			}
