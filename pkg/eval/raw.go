@@ -38,10 +38,15 @@ func (e *Evaluator) Raw(raw []byte, c Connection, v catalog.Version) (out Outcom
 	return e.Request(req, v), consumed
 }
 
+// Limits returns what requests over a connection may be, before they name a host.
+func (e *Evaluator) Limits(c Connection, v catalog.Version) route.Limits {
+	return e.limits(e.defaultServer(c, v), v)
+}
+
 // Head reads the head of the first request of raw, as Raw does: consumed is how many bytes it took, 0 where it does not
 // end there. Where nginx refuses it, refused is its answer, and else it has no outcome.
-func (e *Evaluator) Head(raw []byte, c Connection, v catalog.Version) (req *vars.Request, consumed int, refused Outcomes) {
-	req, consumed, refusal := route.ParseHead(raw, e.limits(e.defaultServer(c, v), v))
+func (e *Evaluator) Head(raw []byte, l route.Limits, c Connection, v catalog.Version) (req *vars.Request, consumed int, refused Outcomes) {
+	req, consumed, refusal := route.ParseHead(raw, l)
 	switch {
 	case refusal != nil:
 		if req.Method == "" {

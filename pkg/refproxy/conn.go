@@ -131,7 +131,7 @@ func (c *conn) readHead() (req *vars.Request, refused *eval.Outcome, err error) 
 		return nil, nil, io.EOF
 	}
 	top := c.gen.settings(c.bind.servers[0])
-	wait := reader{c.gen.config, c.bind.servers[0]}.time("client_header_timeout", "60s")
+	wait := top.headerTimeout
 	first := wait
 	if c.requests > 0 {
 		first = top.keepaliveTimeout
@@ -176,7 +176,7 @@ func worthParsing(in []byte, n int) bool {
 
 // parse parses the head, if it is whole or wrong.
 func (c *conn) parse() (req *vars.Request, refused *eval.Outcome, done bool) {
-	req, consumed, out := c.gen.eval.Head(c.in, c.peers, c.gen.version)
+	req, consumed, out := c.gen.eval.Head(c.in, *c.bind.limitsOf(c), c.peers, c.gen.version)
 	switch {
 	case len(out.All) > 0:
 		return req, out.All[0], true

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -25,7 +27,18 @@ type bind struct {
 	tls        bool
 	protocol   bool                // the PROXY protocol is expected, which is not supported
 	servers    []*config.Directive // in order, the default server first
-	names      []vars.Listen
+
+	limits atomic.Pointer[route.Limits] // of heads
+}
+
+// limitsOf returns what heads over a connection to the address may be.
+func (b *bind) limitsOf(c *conn) *route.Limits {
+	if l := b.limits.Load(); l != nil {
+		return l
+	}
+	l := c.gen.eval.Limits(c.peers, c.gen.version)
+	b.limits.Store(&l)
+	return &l
 }
 
 // listener is a socket that listens.

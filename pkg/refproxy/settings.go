@@ -15,6 +15,7 @@ type settings struct {
 	bufferSize                     int
 	buffering, streams, ignoreGone bool // proxy_buffering on, proxy_request_buffering off, proxy_ignore_client_abort on
 	maxBody                        int64
+	headerTimeout                  time.Duration // client_header_timeout, of the address's first server
 	bodyTimeout, sendTimeout       time.Duration
 	keepaliveTimeout               time.Duration
 	keepaliveTime                  time.Duration
@@ -106,6 +107,7 @@ func (g *generation) compile(level *config.Directive) *settings {
 		streams:           !r.flag("proxy_request_buffering", "on"),
 		ignoreGone:        r.flag("proxy_ignore_client_abort", "off"),
 		maxBody:           r.size("client_max_body_size", "1m"),
+		headerTimeout:     r.time("client_header_timeout", "60s"),
 		bodyTimeout:       r.time("client_body_timeout", "60s"),
 		sendTimeout:       r.time("send_timeout", "60s"),
 		keepaliveTimeout:  r.time("keepalive_timeout", "75s"),
