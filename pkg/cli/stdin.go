@@ -67,6 +67,8 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 		return fmt.Errorf("standard input: %w", errors.Unwrap(err))
 	case k.stdinName != "" && isFolder(k.stdinName):
 		return fmt.Errorf("--stdin-filename: %s is a folder", source.Printable(k.stdinName))
+	case t.fromDump(file.Text):
+		return nil
 	case k.stdinName != "":
 		input := named(file, k.stdinName, disk.Dir)
 		t.input, t.inputText, t.dir = input.Path, input.Text, disk.Dir
@@ -78,9 +80,6 @@ func (a *app) fromStdin(t *targets, k *ask, disk source.Disk) error {
 		return errors.New("standard input is empty; where it should be the output of `nginx -T`, see what that says")
 	case binary(file.Text):
 		return errors.New("standard input is binary, not a configuration")
-	}
-	if t.fromDump(file.Text) {
-		return nil
 	}
 	t.input, t.inputText, t.dir = file.Path, file.Text, disk.Dir
 	t.readThrough(source.NewOverlay(disk, disk.Dir, file))
