@@ -54,14 +54,22 @@ func fits(rule string, level diag.Level, scenario string) bool {
 var handshakeRules = []string{"upgrade-not-forwarded", "upgrade-lost-by-inheritance", "upgrade-leaks-into-subrequest",
 	"cache-answers-handshake", "conflicting-maps", "map-misses-websocket", "websocket-path-not-proxied", "upgrade-forced"}
 
-// nearness says how near a finding is to the location: 3 about it, 2 in it or pointing into it, 1 in its server, 0 elsewhere.
+// How near a finding is to a location.
+const (
+	far      = iota
+	inServer // in its server
+	inIt     // in it, or pointing into it
+	aboutIt
+)
+
+// nearness says how near a finding is to the location.
 func nearness(d *diag.Diagnostic, s *site) int {
 	at := s.place()
 	if d.Fix != nil && slices.Contains(d.Fix.Sites, at) {
-		return 3
+		return aboutIt
 	}
 	if s.level.Directive == nil {
-		return 2
+		return inIt
 	}
 	whole := diag.Location{File: at.File, Span: s.level.Span()}
 	within := func(l diag.Location) bool {
@@ -69,14 +77,14 @@ func nearness(d *diag.Diagnostic, s *site) int {
 	}
 	if within(d.At) || slices.ContainsFunc(d.Labels, func(l diag.Label) bool { return within(l.Location) }) ||
 		slices.ContainsFunc(d.Chain, func(l diag.Label) bool { return within(l.Location) }) {
-		return 2
+		return inIt
 	}
 	if server := s.level.Within("server"); server != nil && server.File.File == d.At.File {
 		if span := server.Span(); d.At.Span.Start >= span.Start && d.At.Span.End <= span.End {
-			return 1
+			return inServer
 		}
 	}
-	return 0
+	return far
 }
 
 // elsewhere reports whether another build of nginx, or a later module, may have a directive that this one lacks.

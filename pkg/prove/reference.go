@@ -29,7 +29,7 @@ func (e *reference) Version() catalog.Version { return e.version }
 
 // start runs the proxy between loopback sockets, on a clock of its own.
 func (e *reference) start(_ context.Context, c *config.Config, backend string, _ []time.Duration) (*run, error) {
-	if r := refusalOf(e.findings); r != nil {
+	if r := refusalOf(c, e.findings); r != nil {
 		return nil, r
 	}
 	built, err := rebuild(c, place{backend: backend, version: e.version})
@@ -129,16 +129,26 @@ func (c *clock) stop() {
 
 // pass jumps from timer to timer, and lets what each wakes come to rest.
 func (c *clock) pass(limit time.Duration, done func() bool) {
-	time.Sleep(calm)
+	rest(done)
 	for end := c.virtual.Now().Add(limit); !done() && c.virtual.Now().Before(end); {
 		due, ok := c.virtual.Next()
 		if !ok || due.After(end) {
 			due = end
 		}
 		c.virtual.Advance(max(due.Sub(c.virtual.Now()), 0))
-		time.Sleep(calm)
+		rest(done)
 	}
 }
 
 // calm is how long, by the machine's clock, connections may take until they wait again.
 const calm = 20 * time.Millisecond
+
+// rest waits until connections wait again: longer where the machine is busy, as far as that can be told.
+func rest(done func() bool) {
+	began := time.Now()
+	time.Sleep(calm)
+	lag := time.Since(began) - calm
+	for end := time.Now().Add(10 * lag); time.Now().Before(end) && !done(); {
+		time.Sleep(calm / 4)
+	}
+}

@@ -3,27 +3,33 @@ package prove
 import (
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 )
 
-// refusalOf returns what nginx refuses by what the linter found; nil for nothing.
-func refusalOf(findings []diag.Diagnostic) *Refusal {
+// refusalOf returns why nginx does not load a configuration, by what the linter found and by its addresses; nil where
+// nothing is known against it.
+func refusalOf(c *config.Config, findings []diag.Diagnostic) *Refusal {
 	for i := range findings {
-		if d := &findings[i]; d.Level == diag.Error && refused(d) {
+		if d := &findings[i]; d.Level == diag.Error && (d.Category == "correctness" || unloadable[d.Rule]) {
 			return &Refusal{d.Message}
+		}
+	}
+	for d := range c.All() {
+		if d.Name() == "proxy_pass" && wrongPrefix(d.Arg(1)) {
+			return &Refusal{"invalid URL prefix"}
 		}
 	}
 	return nil
 }
 
-// refused reports whether a finding of level error is about something that nginx does not load.
-func refused(d *diag.Diagnostic) bool {
-	switch d.Rule {
-	case "undefined-upgrade-variable", "map-outside-http":
-		return true
-	case "websocket-scheme-in-proxy-pass": // in a variable it is found out only when a request comes
-		text := strings.Trim(strings.ToLower(d.At.File.Slice(d.At.Span)), `"'`)
-		return !strings.Contains(text, "$") && (strings.HasPrefix(text, "ws") || strings.HasPrefix(text, "proxy_pass"))
-	}
-	return d.Category == "correctness"
+// unloadable are the rules about WebSockets whose errors are about what nginx does not load.
+var unloadable = map[string]bool{"undefined-upgrade-variable": true, "map-outside-http": true}
+
+// wrongPrefix reports whether nginx refuses a URL. With a variable in it that is found out only when a request comes.
+//
+// nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_pass.
+func wrongPrefix(url string) bool {
+	lower := strings.ToLower(url)
+	return !strings.Contains(url, "$") && !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://")
 }

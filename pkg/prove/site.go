@@ -43,7 +43,7 @@ func (p *prover) find() []*site {
 	var all []*site
 	add := func(level *config.Directive, index int) {
 		v := reader.Of(level)
-		if v.Confidence < likely && !v.Declared || p.options.OnlyPaths && !v.Has("S3") {
+		if v.Confidence < likely && !v.Declared && !p.blamed(level) || p.options.OnlyPaths && !v.Has("S3") {
 			return
 		}
 		s := &site{level: level, index: index, verdict: v, heartbeat: v.Heartbeat}
@@ -63,6 +63,16 @@ func (p *prover) find() []*site {
 		add(l, i)
 	}
 	return all
+}
+
+// blamed reports whether the linter says that WebSockets fail at a location: then it is meant for them, though what is
+// wrong may hide that.
+func (p *prover) blamed(level *config.Directive) bool {
+	s := &site{level: level}
+	return slices.ContainsFunc(p.options.Findings, func(d diag.Diagnostic) bool {
+		return d.Level == diag.Error && d.Category == "websocket" && d.Rule != "map-outside-http" && nearness(&d, s) >= inIt &&
+			!slices.ContainsFunc(level.Own("location"), func(inner *config.Directive) bool { return nearness(&d, &site{level: inner}) >= inIt })
+	})
 }
 
 // declaredAt returns the declared paths that are served at a location.

@@ -190,7 +190,7 @@ func (p *prover) silence(ctx context.Context, s *site, ready func()) *Cell {
 	switch {
 	case ctx.Err() != nil:
 		c.Reason += " within " + p.longest(true).String()
-	case after >= want-early && after <= want+late:
+	case s.idle > 0 && x.status() == http.StatusGatewayTimeout && after >= want-early && after <= want+late:
 		c.Reason += " after `proxy_read_timeout`, " + p.scaled(s.idle)
 		if s.tries > 1 {
 			c.Reason += fmt.Sprintf(", for each of %d servers", s.tries)
