@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -215,7 +216,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("after the reload: %q", got)
 	}
 	_ = idle.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if _, err := idle.Read(make([]byte, 1)); err != io.EOF && !strings.Contains(fmt.Sprint(err), "reset") {
+	if _, err := idle.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !strings.Contains(fmt.Sprint(err), "reset") {
 		t.Errorf("the idle connection: %v", err)
 	}
 	if err := p.Reload(load(t, "events {}\nhttp { server { listen 127.0.0.1:1; } }")); err == nil && os.Getuid() != 0 {
@@ -297,7 +298,7 @@ func TestIdleTimer(t *testing.T) {
 	}
 	clock.Advance(time.Second)
 	_ = tunnel.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if _, err := tunnel.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := tunnel.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after an hour: %v", err)
 	}
 }

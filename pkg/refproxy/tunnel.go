@@ -18,8 +18,7 @@ type tunnel struct {
 	idle  idleTimer
 	ended atomic.Bool // one side is over and its bytes are delivered
 	cut   atomic.Bool // a timeout or a failure: nothing lingers
-	mu    sync.Mutex
-	up    int64 // bytes to the server
+	up    int64       // bytes to the server
 }
 
 // tunnel runs a tunnel over a request whose head is made. It closes both connections.
