@@ -105,14 +105,14 @@ func TestKnownBreakages(t *testing.T) {
         }
     }
 `,
-			want: `    map $http_upgrade $connection_upgrade {
-        default   close;
-        websocket upgrade;
-    }
-
-    map $http_upgrade $upgrade_websocket {
+			want: `    map $http_upgrade $upgrade_websocket {
         default   '';
         websocket $http_upgrade;
+    }
+
+    map $http_upgrade $connection_upgrade {
+        default   close;
+        websocket upgrade;
     }
 
     # proxy_set_header Connection "close";
@@ -151,14 +151,14 @@ func TestKnownBreakages(t *testing.T) {
         1h ;}
   }
 `,
-			want: `  map $http_upgrade $connection_upgrade {
-    default   close;
-    websocket upgrade;
-  }
-
-  map $http_upgrade $upgrade_websocket {
+			want: `  map $http_upgrade $upgrade_websocket {
     default   '';
     websocket $http_upgrade;
+  }
+
+  map $http_upgrade $connection_upgrade {
+    default   close;
+    websocket upgrade;
   }
 
   server	{   # tabs and blanks as they are
