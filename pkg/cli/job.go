@@ -31,6 +31,11 @@ type job struct {
 // jobs sorts PATHs by the settings that hold for them, finds what they stand for and loads it. The error is that of a
 // call that makes no sense, or of settings that are wrong; what can't be read is in the targets.
 func (a *app) jobs(k *ask, paths []string) ([]*job, error) {
+	if k.root != "" {
+		if _, err := os.Stat(k.root); err != nil {
+			return nil, fmt.Errorf("--root: %w", err)
+		}
+	}
 	var jobs []*job
 	byFile := map[string]*job{}
 	var errs []error

@@ -37,8 +37,8 @@ func ruleFactsOf(r *lint.Rule) (ruleFacts, *lint.Page, error) {
 	}
 	return ruleFacts{
 		Name: r.Name, Code: r.Code, Category: r.Category, Tags: append([]string{}, r.Tags...),
-		Level: r.Level.String(), LevelNote: r.LevelNote, Optional: r.Optional,
-		Fix: r.Fix.String(), FixNote: r.FixNote, Versions: r.Versions, Supersedes: r.Supersedes,
+		Level: r.Level.String(), LevelNote: noteText(r.LevelNote), Optional: r.Optional,
+		Fix: r.Fix.String(), FixNote: noteText(r.FixNote), Versions: r.Versions, Supersedes: r.Supersedes,
 		Summary: strings.Join(strings.Fields(page.Summary), " "),
 	}, page, nil
 }
@@ -90,3 +90,6 @@ func fixText(fix string) string {
 	}
 	return fix
 }
+
+// noteText is a note by itself: in the table of rules it goes on after a word.
+func noteText(note string) string { return strings.TrimLeft(note, " ;,") }
