@@ -65,6 +65,7 @@ type actor struct {
 	client  bool // it waits less long than a backend, so that it is the one who gives up
 	seconds bool
 	text    strings.Builder
+	done    chan struct{} // of a backend: closed when its script is over
 }
 
 // quiet is how long nothing must come for a read to be over.
@@ -294,7 +295,6 @@ type stageOf struct {
 	down    string
 	mu      sync.Mutex
 	conns   []*actor
-	wait    sync.WaitGroup
 	spare   func() string
 	open    []net.Conn
 }
@@ -341,14 +341,17 @@ func (st *stageOf) serve() {
 		if err != nil {
 			return
 		}
-		a := &actor{conn: conn, begun: time.Now(), seconds: st.scene.seconds}
+		a := &actor{conn: conn, begun: time.Now(), seconds: st.scene.seconds, done: make(chan struct{})}
 		st.mu.Lock()
 		st.conns = append(st.conns, a)
 		st.open = append(st.open, conn)
 		st.mu.Unlock()
-		if len(st.scene.backend) > 0 {
-			st.wait.Go(func() { a.play(st.scene.backend[min(n, len(st.scene.backend)-1)]) })
-		}
+		go func() {
+			defer close(a.done)
+			if len(st.scene.backend) > 0 {
+				a.play(st.scene.backend[min(n, len(st.scene.backend)-1)])
+			}
+		}()
 	}
 }
 
@@ -386,14 +389,17 @@ func (st *stageOf) run(prefix string) played {
 	a := &actor{conn: conn, dial: dial, begun: time.Now(), seconds: st.scene.seconds, client: true}
 	a.play(st.scene.client)
 	_ = a.conn.Close()
-	st.wait.Wait()
+	st.mu.Lock()
+	conns := slices.Clone(st.conns)
+	st.mu.Unlock()
+	for _, b := range conns {
+		<-b.done
+	}
 	var p played
 	p.client = st.plain(a.text.String())
-	st.mu.Lock()
-	for i, b := range st.conns {
+	for i, b := range conns {
 		p.backend += fmt.Sprintf("connection %d: %s\n", i+1, st.plain(b.text.String()))
 	}
-	st.mu.Unlock()
 	if st.scene.log != "" {
 		p.log = st.plain(settled(filepath.Join(prefix, strings.ReplaceAll(st.scene.name, " ", "_")+".log")))
 	}

@@ -315,9 +315,10 @@ func (c *upConn) sleep(u *upstream, p *Proxy) {
 		defer p.serving.Done()
 		var b [1]byte
 		_, err := c.net.Read(b[:])
-		c.broken = err == nil || !isTimeout(err)
-		close(done)
-		if c.broken {
+		broken := err == nil || !isTimeout(err)
+		c.broken = broken
+		close(done) // from here on the connection may be somebody else's
+		if broken {
 			u.drop(c)
 		}
 	}()
