@@ -2,6 +2,7 @@ package eval
 
 import (
 	"github.com/ngxproof/ngxproof/pkg/catalog"
+	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
 
@@ -41,41 +42,39 @@ func (x *exchange) evaluate(up *Upstream) []vars.Value {
 
 // Lines returns the header lines in the order in which they are sent. They are made anew for each call.
 func (u *Upstream) Lines() []Line {
-	lines := make([]Line, 0, len(u.from.values)+2+len(u.from.client))
-	u.each(func(line *Line) {
-		if line.DroppedBy == Sent {
-			lines = append(lines, *line)
-		}
-	})
-	return lines
+	m := u.maker(theSent)
+	m.lines = make([]Line, 0, len(u.from.values)+2+len(u.from.client))
+	m.make()
+	return m.lines
 }
 
 // Dropped returns the lines that are not sent, with what dropped them: directives first, then nginx's defaults, then the
 // client's. They are made anew for each call.
 func (u *Upstream) Dropped() []Line {
-	var lines []Line
-	u.each(func(line *Line) {
-		if line.DroppedBy != Sent {
-			lines = append(lines, *line)
-		}
-	})
-	return lines
+	m := u.maker(theDropped)
+	m.make()
+	return m.lines
 }
 
-// each calls visit with every line, sent or dropped, in order.
-func (u *Upstream) each(visit func(*Line)) {
-	m := u.maker()
-	m.visit, m.line = visit, &Line{}
+// named makes the lines of that name (any case) alone: rules ask most heads for a header or two.
+func (u *Upstream) named(name string, w want) lineMaker {
+	m := u.maker(w)
+	m.name, m.some = name, true
 	m.make()
+	return m
 }
 
-// named calls visit with every line of that name (any case), sent or dropped, in order. The other lines are not made:
-// rules ask most heads for a header or two.
-func (u *Upstream) named(name string, visit func(*Line)) {
-	m := u.maker()
-	m.visit, m.line, m.name, m.some = visit, &Line{}, name, true
-	m.make()
-}
+// want is what a lineMaker keeps of the lines. A function to call for each would cost an allocation or two for every
+// question to a head.
+type want uint8
+
+const (
+	theHead    want = iota // the bytes of those that are sent, in head
+	theSent                // those that are sent, in lines
+	theDropped             // the others, in lines
+	theValues              // what is sent, in values, and whether all of it is known
+	theDecider             // the directives that send the first and drop the last, in sentBy and droppedBy
+)
 
 // lineMaker makes the lines of one head.
 //
@@ -84,19 +83,23 @@ type lineMaker struct {
 	up       *Upstream
 	set      *headerSet
 	defaults []defaultHeader
-	visit    func(*Line) // nil to write those that are sent to head
-	name     string      // of the only lines to make, where some
+	want     want
+	name     string // of the only lines to make, where some
 	some     bool
-	line     *Line // for visit: one for all, which spares an allocation each
-	head     []byte
+
+	lines             []Line
+	values            []string
+	unknown           bool
+	sentBy, droppedBy *config.Directive
+	head              []byte
 }
 
 // skips reports whether lines of that name are not to be made.
 func (m *lineMaker) skips(name string) bool { return m.some && !equalFold(name, m.name) }
 
 // maker returns what makes the lines of the head.
-func (u *Upstream) maker() lineMaker {
-	m := lineMaker{up: u, set: u.from.plan.headers}
+func (u *Upstream) maker(w want) lineMaker {
+	m := lineMaker{up: u, set: u.from.plan.headers, want: w}
 	m.defaults = defaultHeaders(u.from.traits, u.Cached && !u.from.plan.cacheScarce)
 	return m
 }
@@ -112,14 +115,36 @@ func (m *lineMaker) make() {
 	m.clients()
 }
 
-// give hands a line over.
+// give takes a line in.
 func (m *lineMaker) give(line Line) {
+	sent := line.DroppedBy == Sent
+	switch m.want {
+	case theHead:
+		if sent {
+			m.head = line.append(m.head)
+		}
+	case theSent, theDropped:
+		if sent == (m.want == theSent) {
+			m.lines = append(m.lines, line)
+		}
+	case theValues:
+		if sent {
+			m.values = append(m.values, line.Value.Text)
+			m.unknown = m.unknown || line.Value.Unknown
+		}
+	case theDecider:
+		m.decide(line.By, sent)
+	}
+}
+
+// decide notes the directive of a line.
+func (m *lineMaker) decide(by *config.Directive, sent bool) {
 	switch {
-	case m.visit != nil:
-		*m.line = line
-		m.visit(m.line)
-	case line.DroppedBy == Sent:
-		m.head = line.append(m.head)
+	case by == nil:
+	case !sent:
+		m.droppedBy = by
+	case m.sentBy == nil:
+		m.sentBy = by
 	}
 }
 

@@ -113,50 +113,30 @@ func (r Reason) String() string { return reasons[r] }
 // Values returns the values of all lines of that name (any case), in order. known is false where hidden directives may
 // add, remove or change such a line, or a value is not known: then nothing may be claimed of the header.
 func (u *Upstream) Values(name string) (values []string, known bool) {
-	known = !u.Open
-	u.named(name, func(line *Line) {
-		if line.DroppedBy == Sent {
-			known = known && !line.Value.Unknown
-			values = append(values, line.Value.Text)
-		}
-	})
-	return values, known
+	m := u.named(name, theValues)
+	return m.values, !u.Open && !m.unknown
 }
 
 // Lookup returns the lines of that name (any case) that are sent, in order.
 func (u *Upstream) Lookup(name string) []Line {
-	var lines []Line
-	u.named(name, func(line *Line) {
-		if line.DroppedBy == Sent {
-			lines = append(lines, *line)
-		}
-	})
-	return lines
+	m := u.named(name, theSent)
+	return m.lines
 }
 
 // Decider returns the proxy_set_header directive that decides about the header of that name (any case): the one whose
 // line is sent, else the last one whose line is dropped; nil where nginx's default or the client's line holds.
 func (u *Upstream) Decider(name string) *config.Directive {
-	var sent, dropped *config.Directive
-	u.named(name, func(line *Line) {
-		switch {
-		case line.By == nil:
-		case line.DroppedBy != Sent:
-			dropped = line.By
-		case sent == nil:
-			sent = line.By
-		}
-	})
-	if sent != nil {
-		return sent
+	m := u.named(name, theDecider)
+	if m.sentBy != nil {
+		return m.sentBy
 	}
-	return dropped
+	return m.droppedBy
 }
 
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
 // holds the readable stand-in.
 func (u *Upstream) Head() []byte {
-	m := u.maker()
+	m := u.maker(theHead)
 	head := append(append(make([]byte, 0, u.size()), u.Method.Text...), ' ')
 	head = append(append(append(head, u.URI.Text...), " HTTP/"...), u.Version.Text...)
 	m.head = append(head, "\r\n"...)
@@ -185,7 +165,7 @@ func (l *Line) append(head []byte) []byte {
 
 // Known reports whether every byte of the head is known.
 func (u *Upstream) Known() bool {
-	known := !u.Open && !u.Method.Unknown && !u.URI.Unknown && !u.Version.Unknown
-	u.each(func(line *Line) { known = known && !line.Value.Unknown })
-	return known
+	m := u.maker(theValues)
+	m.make()
+	return !m.unknown && !u.Open && !u.Method.Unknown && !u.URI.Unknown && !u.Version.Unknown
 }
