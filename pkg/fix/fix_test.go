@@ -141,7 +141,7 @@ func TestHarmIsRolledBack(t *testing.T) {
 		"brings-up-another":        {swap("proxy_read_timeout 1h;", "proxy_send_timeout NULL;"), "brings up null"},
 		"drops-inherited-headers":  {swap("http://127.0.0.1:9001;", `http://127.0.0.1:9001; proxy_set_header Connection "";`), "it changes what the backend gets: location /api"},
 		"empty-connection-in-site": {swap("proxy_set_header Connection $connection_upgrade;", `proxy_set_header Connection "";`), "it breaks the handshake"},
-		"changes-a-shared-map":     {swap("default close;", "default upgrade;"), "it changes what the backend gets: location /live, client plain"},
+		"changes-a-shared-map":     {swap("default close;", "default upgrade;"), "it changes what the backend gets: location /"},
 		"changes-the-outer-set":    {swap("    proxy_set_header Host $host;\n    access_log logs/a.log;", "    access_log logs/a.log;"), "it changes what the backend gets: location /api"},
 		"changes-the-sites-host":   {swap("            proxy_set_header Host $host;\n", ""), "it changes what the backend gets: location /ws, client plain"},
 		"removes-an-access-log":    {swap("    access_log logs/b.log;\n", ""), "access_log"},

@@ -126,7 +126,7 @@ func (c *check) compare(i int, p pair, refused bool) string {
 					return c.says(p, client, v, reason)
 				}
 			case refused:
-			case !alike(before, after, p.site || c.leadsToSite(before)):
+			case !alike(before, after, p.site || c.leadsToSite(before), client.WebSocket() || c.job.Lint.AnyUpgrade):
 				return c.says(p, client, v, "it changes what the backend gets")
 			}
 		}
@@ -173,7 +173,7 @@ func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) str
 		return ""
 	case works(before) && !refused:
 		return "it breaks the handshake"
-	case !known(after) || alike(before, after, false):
+	case !known(after) || alike(before, after, false, true):
 		return "" // nothing can be said, or it is as it was
 	}
 	for i := range c.after.findings {

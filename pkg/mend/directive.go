@@ -1,6 +1,7 @@
 package mend
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -131,7 +132,7 @@ func (p *Plan) Remove(directives ...*config.Directive) {
 // HTTPVersion sets proxy_http_version to 1.1 where any version of nginx that is aimed at would send a WebSocket
 // handshake with another.
 func (p *Plan) HTTPVersion() {
-	if !p.setsHTTP11() && !p.handshakes(speaksHTTP11) {
+	if slices.ContainsFunc(p.sites, func(site *config.Directive) bool { return !p.m.sendsHTTP11(site) }) {
 		p.SetBesideHeaders("proxy_http_version", "1.1")
 	}
 }

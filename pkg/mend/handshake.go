@@ -9,7 +9,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/eval"
 )
 
-// pooled is the first version that keeps the connections of a named upstream by default.
+// pooled is the first version that keeps the connections of a named upstream, and speaks HTTP/1.1, by default.
 var pooled = catalog.Version{Major: 1, Minor: 29, Patch: 7}
 
 // webSockets are the clients that open a WebSocket.
@@ -17,13 +17,16 @@ var webSockets = []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase}
 
 // handshakes reports whether every WebSocket handshake of every site, with every version aimed at, is so.
 func (p *Plan) handshakes(is func(*eval.Upstream) bool) bool {
-	for _, site := range p.sites {
-		for _, client := range webSockets {
-			for _, version := range p.m.versions {
-				for _, head := range p.m.eval.At(home(site), client, version).Proxied() {
-					if !is(head) {
-						return false
-					}
+	return !slices.ContainsFunc(p.sites, func(site *config.Directive) bool { return !p.m.handshakes(site, is) })
+}
+
+// handshakes reports whether every WebSocket handshake of the site is so.
+func (m *Mender) handshakes(site *config.Directive, is func(*eval.Upstream) bool) bool {
+	for _, client := range webSockets {
+		for _, version := range m.versions {
+			for _, head := range m.eval.At(home(site), client, version).Proxied() {
+				if !is(head) {
+					return false
 				}
 			}
 		}
@@ -31,18 +34,21 @@ func (p *Plan) handshakes(is func(*eval.Upstream) bool) bool {
 	return true
 }
 
-// setsHTTP11 reports whether proxy_http_version says 1.1 to every site and nothing in their locations can say otherwise,
-// which spares evaluating them.
-func (p *Plan) setsHTTP11() bool {
-	for _, site := range p.sites {
-		level := home(site)
-		block := func(d *config.Directive) bool { return d.Block != nil }
-		version := p.m.config.Effective(level, "proxy_http_version")
-		if version.State != config.Set || version.By.Arg(1) != "1.1" || slices.ContainsFunc(level.Children, block) {
-			return false
-		}
+// sendsHTTP11 reports whether handshakes reach the site's backend over HTTP/1.1. What is in effect at the location says
+// so, unless an if or the like in it may set something else for some.
+//
+// nginx: the default is that of 1.29.7.
+func (m *Mender) sendsHTTP11(site *config.Directive) bool {
+	level := home(site)
+	set := m.config.Effective(level, "proxy_http_version")
+	block := func(d *config.Directive) bool { return d.Block != nil }
+	switch {
+	case set.State == config.Unknown || slices.ContainsFunc(level.Children, block):
+		return m.handshakes(site, speaksHTTP11)
+	case set.State == config.Set:
+		return set.By.Arg(1) == "1.1"
 	}
-	return true
+	return !slices.ContainsFunc(m.versions, func(v catalog.Version) bool { return v.Before(pooled) })
 }
 
 func speaksHTTP11(u *eval.Upstream) bool { return u.Version.Text == "1.1" }
@@ -96,4 +102,22 @@ func keepsConnections(upstream *config.Directive, byDefault bool) bool {
 		return byDefault
 	}
 	return own[len(own)-1].Arg(1) != "0"
+}
+
+// sparesH2C reports whether requests that ask for h2c reach the backend as ordinary ones now: they are to do so later too,
+// so no map may be taken that gives them what a WebSocket gets.
+func (p *Plan) sparesH2C() bool {
+	if p.m.opts.AnyUpgrade {
+		return false
+	}
+	for _, site := range p.sites {
+		for _, profile := range p.m.opts.Profiles {
+			for _, u := range p.m.eval.At(home(site), eval.H2C, profile.Representative).Proxied() {
+				if len(u.Lookup("Upgrade")) > 0 || carries("Connection", "upgrade")(u) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }

@@ -51,7 +51,7 @@ func (p *Plan) mapFor(b mapBlock) string {
 			return planned.variable
 		}
 	}
-	if known := p.m.known(b); known != "" {
+	if known := p.m.known(b, p.sparesH2C()); known != "" {
 		return known
 	}
 	b.variable = p.m.free(b)
@@ -67,19 +67,23 @@ func (p *Plan) need(b mapBlock) {
 }
 
 // known returns the variable of a map in the configuration that gives what b does, the one of b's name before others;
-// or "".
-func (m *Mender) known(b mapBlock) string {
+// or "". With webSocketOnly it gives h2c what it gives no Upgrade.
+func (m *Mender) known(b mapBlock, webSocketOnly bool) string {
+	key := pairKey{b.gives, webSocketOnly}
+	fits := func(name string) bool {
+		return m.gives(name) == b.gives && (!webSocketOnly || m.worth(name, eval.H2C) == b.gives.empty)
+	}
 	m.mu.Lock()
-	found, ok := m.pairs[b.gives]
+	found, ok := m.pairs[key]
 	m.mu.Unlock()
 	if ok {
 		return found
 	}
-	if m.gives(b.variable) == b.gives {
+	if fits(b.variable) {
 		found = b.variable
 	} else {
 		for name := range m.config.Variables() {
-			if m.fromUpgrade(name, 0) && m.gives(name) == b.gives {
+			if fits(name) {
 				found = name
 				break
 			}
@@ -89,7 +93,7 @@ func (m *Mender) known(b mapBlock) string {
 		found = strings.TrimPrefix(m.config.Definitions(found)[0].Arg(2), "$")
 	}
 	m.mu.Lock()
-	m.pairs[b.gives] = found
+	m.pairs[key] = found
 	m.mu.Unlock()
 	return found
 }
@@ -112,18 +116,26 @@ func (m *Mender) gives(name string) wanted {
 	if !m.fromUpgrade(name, 0) {
 		return wanted{websocket: "?"}
 	}
-	ask := func(client eval.Client) string {
-		value := vars.Value{Unknown: true}
-		complete := vars.Worlds(1, func(w *vars.World) {
-			run := m.eval.Table().NewRun(client.Request("localhost", "/"), m.opts.Profiles[0].Representative, w)
-			value = run.Variable(name)
-		})
-		if !complete || value.Unknown {
-			return "?"
-		}
-		return value.Text
+	return wanted{m.worth(name, eval.Chrome), m.worth(name, eval.MixedCase), m.worth(name, eval.Plain)}
+}
+
+// worth returns what a variable is worth for a client's request; "?" where that is not known.
+func (m *Mender) worth(name string, client eval.Client) string {
+	value := vars.Value{Unknown: true}
+	complete := vars.Worlds(1, func(w *vars.World) {
+		run := m.eval.Table().NewRun(client.Request("localhost", "/"), m.opts.Profiles[0].Representative, w)
+		value = run.Variable(name)
+	})
+	if !complete || value.Unknown {
+		return "?"
 	}
-	return wanted{ask(eval.Chrome), ask(eval.MixedCase), ask(eval.Plain)}
+	return value.Text
+}
+
+// pairKey is a question to known.
+type pairKey struct {
+	gives         wanted
+	webSocketOnly bool
 }
 
 // free returns a name for b's variable that no file uses.

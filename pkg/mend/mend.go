@@ -45,7 +45,7 @@ type Mender struct {
 	reached   map[string]map[*syntax.Directive][]*config.Directive // by directive name and block: who takes it from there
 	includes  bool                                                 // there are files besides the entry file
 	owners    map[*syntax.Directive][]*config.Directive            // a statement's places, which are several where a file is included twice
-	pairs     map[wanted]string                                    // the map that gives these results; "" for none
+	pairs     map[pairKey]string                                   // the map that gives these results; "" for none
 	layouts   map[*syntax.File]string                              // one step of indentation
 	variables map[string]variableUse                               // what variableUsers was asked
 	passes    []*config.Directive                                  // the blocks with a proxy_pass
@@ -70,7 +70,7 @@ func New(e *eval.Evaluator, opts Options) *Mender {
 	}
 	return &Mender{
 		versions: differing(opts.Profiles), eval: e, config: e.Config(), opts: opts,
-		reached: map[string]map[*syntax.Directive][]*config.Directive{}, pairs: map[wanted]string{}, layouts: map[*syntax.File]string{},
+		reached: map[string]map[*syntax.Directive][]*config.Directive{}, pairs: map[pairKey]string{}, layouts: map[*syntax.File]string{},
 		variables: map[string]variableUse{},
 	}
 }

@@ -71,7 +71,7 @@ func (c *cause) repeatUpgrade(p *lint.Pass) *diag.Fix {
 }
 
 // outerLine returns the outer level's directive for a header, if it is the only one and gives every WebSocket client the
-// token; else nil.
+// token, and no other client one for an upgrade; else nil.
 func (c *cause) outerLine(name, token string) *config.Directive {
 	var by *config.Directive
 	for _, d := range c.first().all.config.EffectiveList(c.first().lostUpgrade().Parent, "proxy_set_header").Items {
@@ -88,6 +88,12 @@ func (c *cause) outerLine(name, token string) *config.Directive {
 	for _, s := range c.sites {
 		for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
 			if value := s.expression(by.Arg(2), client); value == nil || !hasToken([]string{*value}, token) {
+				return nil
+			}
+		}
+		for _, client := range []eval.Client{eval.Plain, eval.H2C} {
+			value := s.expression(by.Arg(2), client)
+			if value == nil || name == "Upgrade" && *value != "" || hasToken([]string{*value}, token) {
 				return nil
 			}
 		}
