@@ -53,8 +53,8 @@ func (p *Proxy) newGeneration(c *config.Config) (*generation, error) {
 	return g, nil
 }
 
-// retire has the generation's last connections end: at worker_shutdown_timeout.
-func (g *generation) retire(p *Proxy) {
+// retire has the generation's last connections end at worker_shutdown_timeout, and reports whether there is one.
+func (g *generation) retire(p *Proxy) (timed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, u := range g.upstreams {
@@ -62,7 +62,7 @@ func (g *generation) retire(p *Proxy) {
 	}
 	limit := reader{g.config, g.config.Root}.time("worker_shutdown_timeout", "0")
 	if limit == 0 || g.shutdown != nil {
-		return
+		return false
 	}
 	g.shutdown = p.clock.AfterFunc(limit, func() {
 		p.mu.Lock()
@@ -75,6 +75,7 @@ func (g *generation) retire(p *Proxy) {
 		p.mu.Unlock()
 		closeAll(all)
 	})
+	return true
 }
 
 // close closes the connections that are kept, and ends the timer.

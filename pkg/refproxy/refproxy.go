@@ -59,6 +59,7 @@ type Proxy struct {
 
 	mu        sync.Mutex
 	current   *generation
+	timed     []*generation        // older ones whose worker_shutdown_timeout runs
 	listeners map[string]*listener // by address
 	conns     map[*conn]struct{}
 	ending    bool // no new connections
@@ -117,8 +118,10 @@ func (p *Proxy) Reload(c *config.Config) error {
 		l.close()
 	}
 	closeAll(idle)
-	if old != nil {
-		old.retire(p)
+	if old != nil && old.retire(p) {
+		p.mu.Lock()
+		p.timed = append(p.timed, old)
+		p.mu.Unlock()
 	}
 	return nil
 }
@@ -195,10 +198,13 @@ func (p *Proxy) Stop() {
 	for c := range p.conns {
 		all = append(all, c)
 	}
-	g := p.current
+	generations := p.timed
+	if p.current != nil {
+		generations = append(generations, p.current)
+	}
 	p.mu.Unlock()
 	closeAll(all)
-	if g != nil {
+	for _, g := range generations {
 		g.close()
 	}
 	p.serving.Wait()
