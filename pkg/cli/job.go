@@ -124,7 +124,12 @@ func (j *job) lint() error {
 
 // lint runs a linter over the configurations.
 func (t *targets) lint(linter *lint.Linter) ([]diag.Diagnostic, error) {
-	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) { return t.configs[i], nil })
+	step, stop := t.status.begin("configuration", len(t.configs))
+	defer stop()
+	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) {
+		step()
+		return t.configs[i], nil
+	})
 	return t.reported(found), err
 }
 

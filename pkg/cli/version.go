@@ -20,10 +20,21 @@ type buildInfo struct {
 	Platform string `json:"platform"`
 }
 
+// What the release workflow tells the linker; empty in any other build.
+var (
+	released string // the version without its v
+	commit   string
+	date     string // of the commit, RFC 3339
+)
+
 // build reads what the Go tool recorded, which is right for `go build`, `go install` and a release alike.
 func build() buildInfo {
 	info, _ := debug.ReadBuildInfo()
-	return buildOf(info)
+	b := buildOf(info)
+	if released != "" {
+		b.Version, b.Commit, b.Date, b.Modified = "v"+released, commit, date, false
+	}
+	return b
 }
 
 func buildOf(info *debug.BuildInfo) buildInfo {
