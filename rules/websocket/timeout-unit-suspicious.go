@@ -29,6 +29,9 @@ const thirtyDays = 30 * 24 * 3600
 func timeoutUnitSuspicious(p *lint.Pass) {
 	var odd causes
 	for _, s := range sitesOf(p) {
+		if !s.setsReadTimeout() {
+			continue
+		}
 		timer, when, known := s.readTimer(eval.Plain)
 		if !known || timer.State != config.Set {
 			continue

@@ -22,6 +22,12 @@ func (s *site) readTimer(client eval.Client) (timer eval.Timer, when versions, k
 	return timer, when, !when.none()
 }
 
+// setsReadTimeout reports whether a directive sets the proxy_read_timeout of the site; else no head has to be looked at for
+// what it says.
+func (s *site) setsReadTimeout() bool {
+	return s.all.config.Effective(s.level, "proxy_read_timeout").State == config.Set
+}
+
 // spell writes a time span as nginx reads it, in the largest unit that fits: "1h", "90s", "500ms".
 func spell(d time.Duration) string {
 	for _, u := range []struct {

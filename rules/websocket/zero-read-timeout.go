@@ -24,7 +24,7 @@ var _ = set.Add(lint.Rule{
 func zeroReadTimeout(p *lint.Pass) {
 	var zero causes
 	for _, s := range sitesOf(p) {
-		if s.all.config.Effective(s.level, "proxy_read_timeout").State != config.Set {
+		if !s.setsReadTimeout() {
 			continue
 		}
 		timer, when, known := s.readTimer(eval.Plain)
