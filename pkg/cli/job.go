@@ -124,7 +124,7 @@ func (j *job) lint() error {
 
 // lint runs a linter over the configurations.
 func (t *targets) lint(linter *lint.Linter) ([]diag.Diagnostic, error) {
-	step, stop := t.status.begin("configuration", len(t.configs))
+	step, stop := t.line.begin("configuration", len(t.configs))
 	defer stop()
 	found, err := linter.RunAll(context.Background(), len(t.configs), func(i int) (*config.Config, error) {
 		step()

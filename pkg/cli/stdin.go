@@ -29,7 +29,7 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 		return nil, fmt.Errorf("the working folder: %w", reason(err))
 	}
 	disk := k.disk(dir)
-	t := &targets{opts: opts, disk: disk, skipForeign: k.skipForeign, status: a.status(k.quiet)}
+	t := &targets{opts: opts, disk: disk, skipForeign: k.skipForeign, line: a.statusLine(k.quiet)}
 	if stdin {
 		return t, a.fromStdin(t, k, disk)
 	}

@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// status is a line on a terminal that says how far a long job is and goes away when it is done. A nil status says nothing.
-type status struct {
+// statusLine is a line on a terminal that says how far a long job is and goes away when it is done. A nil statusLine says nothing.
+type statusLine struct {
 	w     io.Writer
 	after time.Duration // how long a job takes before there is a line, and how often the line changes
 }
 
-// status returns the line on standard error, nil where that is no terminal or the user wants it quiet.
-func (a *app) status(quiet bool) *status {
+// statusLine returns the line on standard error, nil where that is no terminal or the user wants it quiet.
+func (a *app) statusLine(quiet bool) *statusLine {
 	if quiet || !isTerminal(a.err.dest) {
 		return nil
 	}
-	return &status{w: a.err.dest, after: 400 * time.Millisecond}
+	return &statusLine{w: a.err.dest, after: 400 * time.Millisecond}
 }
 
 // begin starts a line for a job of total parts, called what. step is to be called for each part, from anywhere; stop when all
 // is done: it takes the line away.
-func (s *status) begin(what string, total int) (step, stop func()) {
+func (s *statusLine) begin(what string, total int) (step, stop func()) {
 	if s == nil {
 		return func() {}, func() {}
 	}

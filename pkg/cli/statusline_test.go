@@ -28,7 +28,7 @@ func (s *screen) String() string {
 
 func TestStatus(t *testing.T) {
 	var line screen
-	step, stop := (&status{w: &line, after: time.Millisecond}).begin("configuration", 500)
+	step, stop := (&statusLine{w: &line, after: time.Millisecond}).begin("configuration", 500)
 	step()
 	step()
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(line.String(), "configuration 2 of 500"); time.Sleep(time.Millisecond) {
@@ -46,17 +46,17 @@ func TestStatus(t *testing.T) {
 // TestStatusOfShortJobs: what is done at once leaves nothing behind.
 func TestStatusOfShortJobs(t *testing.T) {
 	var line screen
-	step, stop := (&status{w: &line, after: time.Hour}).begin("configuration", 1)
+	step, stop := (&statusLine{w: &line, after: time.Hour}).begin("configuration", 1)
 	step()
 	stop()
 	if line.String() != "" {
 		t.Errorf("%q", line.String())
 	}
-	step, stop = (*status)(nil).begin("configuration", 1)
+	step, stop = (*statusLine)(nil).begin("configuration", 1)
 	step()
 	stop()
 	a := &app{err: newWriter(&line)}
-	if a.status(false) != nil {
+	if a.statusLine(false) != nil {
 		t.Error("a status line where there is no terminal")
 	}
 }
