@@ -27,7 +27,7 @@ type targets struct {
 	configs   []*config.Config // what is to be judged
 	only      map[string]bool  // files whose findings are reported, by identity; nil for every file
 	errs      []error          // what could not be read
-	line      *statusLine     // says how far the linting is
+	line      *statusLine      // says how far the linting is
 
 	input     string       // the path that standard input, or a dump, stands for; "" where neither is read
 	inputText string       // what it says
