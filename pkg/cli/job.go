@@ -138,7 +138,11 @@ func resultOf(jobs []*job) report.Result {
 	r := report.Result{Tool: report.Tool{Name: "ngxproof", Version: build().Version}, Known: rules.All().Rules()}
 	files := map[string]bool{}
 	for _, j := range jobs {
-		r.Diagnostics = append(r.Diagnostics, j.found...)
+		if len(jobs) == 1 {
+			r.Diagnostics = slices.Clip(j.found) // which may be many
+		} else {
+			r.Diagnostics = append(r.Diagnostics, j.found...)
+		}
 		r.Entries = append(r.Entries, j.targets.entries()...)
 		r.Skipped += j.targets.skipped
 		r.Rules = max(r.Rules, len(j.linter.Rules()))

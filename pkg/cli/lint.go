@@ -89,7 +89,11 @@ func (a *app) judge(found []diag.Diagnostic, failLevel diag.Level) {
 
 // shown leaves out what is below the level that the user wants to see, and says so.
 func (a *app) shown(k *ask, found []diag.Diagnostic, least diag.Level) []diag.Diagnostic {
-	shown := slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return d.Level < least })
+	below := func(d diag.Diagnostic) bool { return d.Level < least }
+	if !slices.ContainsFunc(found, below) {
+		return found
+	}
+	shown := slices.DeleteFunc(slices.Clone(found), below)
 	if n := len(found) - len(shown); n > 0 && !k.quiet {
 		fmt.Fprintf(a.err, "ngxproof: not shown because of --min-level: %d\n", n)
 	}

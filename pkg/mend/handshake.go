@@ -111,8 +111,8 @@ func (p *Plan) sparesH2C() bool {
 		return false
 	}
 	for _, site := range p.sites {
-		for _, profile := range p.m.opts.Profiles {
-			for _, u := range p.m.eval.At(home(site), eval.H2C, profile.Representative).Proxied() {
+		for _, version := range p.m.versions {
+			for _, u := range p.m.eval.At(home(site), eval.H2C, version).Proxied() {
 				if len(u.Lookup("Upgrade")) > 0 || carries("Connection", "upgrade")(u) {
 					return false
 				}

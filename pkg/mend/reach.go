@@ -48,7 +48,7 @@ func (m *Mender) reach(level *config.Directive, name string) []*config.Directive
 	defer m.mu.Unlock()
 	index := m.reached[name]
 	if index == nil {
-		index = map[*syntax.Directive][]*config.Directive{}
+		index = make(map[*syntax.Directive][]*config.Directive, len(m.proxied())+len(m.proxied())/2)
 		for _, block := range m.proxied() {
 			for at := block; at != nil; at = at.Parent {
 				index[at.Directive] = append(index[at.Directive], block)

@@ -252,9 +252,15 @@ func (s *site) heads(client eval.Client, group int) []*eval.Upstream {
 		}
 	}
 	heads := s.evaluate(client, s.all.aim.groups[group].version)
+	if s.kept == nil {
+		s.kept = make([]keptHeads, 0, usual*len(s.all.aim.groups))
+	}
 	s.kept = append(s.kept, keptHeads{client, group, heads})
 	return heads
 }
+
+// usual is how many clients most sites are asked about.
+const usual = 2
 
 // evaluate asks the evaluator for the heads from every entry.
 func (s *site) evaluate(client eval.Client, v catalog.Version) []*eval.Upstream {
