@@ -35,8 +35,11 @@ type run struct {
 	reach func(name string) string
 	// now is the time as the timers of the engine see it.
 	now func() time.Time
-	// pass lets time go by until done or, by that time, limit has passed.
-	pass func(limit time.Duration, done func() bool)
+	// pass lets time go by until nobody is left or, by that time, limit has passed. Something is expected to happen after
+	// each of the awaited spans.
+	pass func(limit time.Duration, awaited []time.Duration, left func() int)
+	// slack is how much later than it ends a timeout may be seen to.
+	slack time.Duration
 	// span is what a timeout of the configuration lasts here.
 	span func(time.Duration) time.Duration
 	stop func()

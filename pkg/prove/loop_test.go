@@ -2,6 +2,7 @@ package prove_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -306,10 +307,22 @@ func TestPresets(t *testing.T) {
 
 // TestMain looks whether anything is left behind.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "ngxproof-prove-*")); err != nil || len(left) > 0 {
-		fmt.Fprintln(os.Stderr, "left behind:", left, err)
-		code = 1
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // most of the time is spent waiting for timeouts
+		panic(err)
 	}
+	folder, err := os.MkdirTemp("", "prove-test-")
+	if err != nil {
+		panic(err)
+	}
+	if err := os.Setenv("TMPDIR", folder); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if left, err := filepath.Glob(filepath.Join(folder, "*")); err != nil || len(left) > 0 {
+		fmt.Fprintln(os.Stderr, "left behind:", left, err)
+		code = max(code, 1)
+	}
+	_ = os.RemoveAll(folder) // it has said what is in it
 	os.Exit(code)
 }

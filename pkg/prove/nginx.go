@@ -121,7 +121,7 @@ func (n *nginx) prepare(ctx context.Context, c *config.Config, backend string, s
 	if err != nil {
 		return nil, nil, err
 	}
-	return &run{config: loaded, built: built, reach: func(name string) string { return name }, now: time.Now, pass: passReal, span: scale}, p, nil
+	return &run{config: loaded, built: built, reach: func(name string) string { return name }, now: time.Now, pass: passReal, span: scale, slack: lazy}, p, nil
 }
 
 // reserve finds a free port for each address that the configuration listens on.
@@ -142,9 +142,12 @@ func reserve(c *config.Config) (map[string]netip.AddrPort, error) {
 	return ports, nil
 }
 
+// lazy is how late nginx's timers may be: it does not move one by less than 300 ms (NGX_TIMER_LAZY_DELAY).
+const lazy = 450 * time.Millisecond
+
 // passReal waits.
-func passReal(limit time.Duration, done func() bool) {
-	for end := time.Now().Add(limit); time.Now().Before(end) && !done(); {
+func passReal(limit time.Duration, _ []time.Duration, left func() int) {
+	for end := time.Now().Add(limit); time.Now().Before(end) && left() > 0; {
 		time.Sleep(20 * time.Millisecond)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,7 +51,8 @@ func (e *reference) start(_ context.Context, c *config.Config, backend string, _
 	}
 	return &run{
 		config: loaded, built: built, reach: network.reach, now: clock.virtual.Now, pass: clock.pass,
-		span: func(d time.Duration) time.Duration { return d },
+		span:  func(d time.Duration) time.Duration { return d },
+		slack: longestCalm + 500*time.Millisecond,
 		stop: func() {
 			proxy.Stop()
 			clock.stop()
@@ -128,27 +130,45 @@ func (c *clock) stop() {
 }
 
 // pass jumps from timer to timer, and lets what each wakes come to rest.
-func (c *clock) pass(limit time.Duration, done func() bool) {
-	rest(done)
-	for end := c.virtual.Now().Add(limit); !done() && c.virtual.Now().Before(end); {
+func (c *clock) pass(limit time.Duration, awaited []time.Duration, left func() int) {
+	rest(left, false)
+	began := c.virtual.Now()
+	for end := began.Add(limit); left() > 0 && c.virtual.Now().Before(end); {
 		due, ok := c.virtual.Next()
 		if !ok || due.After(end) {
 			due = end
 		}
 		c.virtual.Advance(max(due.Sub(c.virtual.Now()), 0))
-		rest(done)
+		rest(left, isAwaited(c.virtual.Now().Sub(began), awaited))
 	}
 }
 
-// calm is how long, by the machine's clock, connections may take until they wait again.
-const calm = 20 * time.Millisecond
+// isAwaited reports whether a timeout that is waited for ends about now. Tunnels were opened before time began to pass.
+func isAwaited(elapsed time.Duration, awaited []time.Duration) bool {
+	return slices.ContainsFunc(awaited, func(d time.Duration) bool { return elapsed > d-late && elapsed < d+late })
+}
 
-// rest waits until connections wait again: longer where the machine is busy, as far as that can be told.
-func rest(done func() bool) {
-	began := time.Now()
+// How long, by the machine's clock, connections may take until they wait again; longest where one is expected to end and
+// the machine is busy.
+const (
+	calm        = 20 * time.Millisecond
+	longestCalm = time.Second
+)
+
+// rest waits until connections wait again. Where one is expected to end it waits until that has, and a little on for those
+// that end with it.
+func rest(left func() int, expected bool) {
 	time.Sleep(calm)
-	lag := time.Since(began) - calm
-	for end := time.Now().Add(10 * lag); time.Now().Before(end) && !done(); {
-		time.Sleep(calm / 4)
+	if !expected {
+		return
+	}
+	n, changed := left(), time.Time{}
+	for end := time.Now().Add(longestCalm); time.Now().Before(end) && n > 0; time.Sleep(calm / 4) {
+		if now := left(); now < n {
+			n, changed = now, time.Now()
+		}
+		if !changed.IsZero() && time.Since(changed) > 5*calm {
+			return
+		}
 	}
 }

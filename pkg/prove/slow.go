@@ -42,6 +42,10 @@ func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, try
 	defer cancel()
 	var preparing, wait sync.WaitGroup
 	var left atomic.Int64
+	var awaited []time.Duration
+	for _, s := range p.sites {
+		awaited = append(awaited, s.idle, s.idle*time.Duration(s.tries))
+	}
 	left.Store(int64(len(rows)))
 	for _, row := range rows {
 		preparing.Add(1)
@@ -54,7 +58,12 @@ func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, try
 	}
 	preparing.Wait()
 	if left.Load() > 0 {
-		p.run.pass(limit, func() bool { return left.Load() == 0 || ctx.Err() != nil })
+		p.run.pass(limit, awaited, func() int {
+			if ctx.Err() != nil {
+				return 0
+			}
+			return int(left.Load())
+		})
 	}
 	time.AfterFunc(reaches, cancel)
 	wait.Wait()
@@ -128,8 +137,7 @@ func (p *prover) idle(ctx context.Context, row *Row, ready func()) *Cell {
 // is sent.
 func (p *prover) closed(c *Cell, s *site, after time.Duration) {
 	want := p.run.span(s.idle)
-	const lazy = 450 * time.Millisecond // nginx moves timers by more than 300 ms only
-	if after < want-early || after > want+lazy {
+	if after < want-early || after > want+p.run.slack {
 		c.Reason = fmt.Sprintf("nginx closes both sides after %s", after.Round(time.Millisecond))
 		if want != s.idle {
 			c.Reason += fmt.Sprintf(" of scaled time, where `proxy_read_timeout` is %s", want)

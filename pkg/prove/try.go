@@ -47,19 +47,41 @@ func (p *prover) quick(ctx context.Context, row *Row) {
 
 // handshake opens a WebSocket.
 func (p *prover) handshake(ctx context.Context, s *site, client eval.Client) *Cell {
-	p.standIn.taken()
 	ws, x, err := s.door.open(ctx, s.request(client))
 	if err == nil {
 		_ = ws.CloseNow() // it has told what it is asked for
 	}
-	c := p.judge(x, err, p.standIn.taken())
+	c := p.judge(x, err, p.arrived(x))
 	c.Scenario = string(client)
 	return c
 }
 
+// arrived returns what reached the backend of a request that was answered; nil for nothing. An answer of nginx's own about
+// the backend may overtake the request on its way there: it is waited for, a little.
+func (p *prover) arrived(x *exchange) *passed {
+	key := sentKey(x.sent)
+	for end := time.Now().Add(settle); ; time.Sleep(settle / 10) {
+		seen := p.standIn.taken()
+		for i := len(seen) - 1; i >= 0; i-- {
+			if theirs := seen[i].received.joined(keyLine); theirs == key || key != "" && theirs == "" {
+				return &seen[i]
+			}
+		}
+		if x.status() < http.StatusBadGateway || time.Now().After(end) {
+			return nil
+		}
+	}
+}
+
+// sentKey returns the key of a handshake, "" of another request.
+func sentKey(sent []byte) string {
+	h := &head{raw: sent}
+	h.split()
+	return h.joined(keyLine)
+}
+
 // judge says what a handshake came to.
-func (p *prover) judge(x *exchange, err error, seen []passed) *Cell {
-	last := lastOf(seen)
+func (p *prover) judge(x *exchange, err error, last *passed) *Cell {
 	switch {
 	case err == nil:
 		return &Cell{State: Pass, Reason: "101, and the tunnel is open"}
@@ -93,6 +115,8 @@ func whyNot(x *exchange, err error, last *passed) string {
 	switch {
 	case last == nil && status == 0 && x.err != nil:
 		return "nginx does not answer: " + plainError(x.err)
+	case status == http.StatusGatewayTimeout:
+		return impatient
 	case last == nil:
 		return fmt.Sprintf("nginx answers %d by itself", status)
 	case statusOf(last.answered) != http.StatusSwitchingProtocols:
@@ -106,6 +130,9 @@ func whyNot(x *exchange, err error, last *passed) string {
 	}
 	return "the client refuses the 101: " + text
 }
+
+// impatient is what a 504 means while the backend answers at once.
+const impatient = "nginx answers 504: it does not wait for the backend's answer"
 
 // gotStatus says what a client got.
 func gotStatus(x *exchange) string {
@@ -163,14 +190,6 @@ func damage(h *head) string {
 		return "a sound handshake"
 	}
 	return strings.Join(wrong, ", ")
-}
-
-// lastOf returns the last request that reached the backend, nil for none.
-func lastOf(seen []passed) *passed {
-	if len(seen) == 0 {
-		return nil
-	}
-	return &seen[len(seen)-1]
 }
 
 // statusOf returns the status of an answer's bytes, 0 for none.
@@ -301,15 +320,16 @@ func (p *prover) plain(ctx context.Context, row *Row, method string) *Cell {
 	if method == AtPost {
 		body = "ngxproof=1"
 	}
-	p.standIn.taken()
 	x := s.door.ask(ctx, wire(req, body), patience)
-	last := lastOf(p.standIn.taken())
+	last := p.arrived(x)
 	c := &Cell{Scenario: method, State: Note}
 	switch {
 	case last == nil && lacks(x) != "":
 		c.State, c.Reason = Unknown, "the reference proxy does not support `"+lacks(x)+"`"
 	case last == nil && x.status() == 0:
 		c.Reason = "nginx does not answer: " + plainError(x.err)
+	case x.status() == http.StatusGatewayTimeout && !(last != nil && row.Broad && last.received.upgrades()):
+		c.Reason = impatient
 	case last == nil:
 		c.Reason = fmt.Sprintf("nginx answers %d by itself", x.status())
 	case last.received.upgrades():
@@ -338,13 +358,14 @@ func upgradeLines(h *head) string {
 
 // h2c asks for HTTP/2 without encryption.
 func (p *prover) h2c(ctx context.Context, s *site) *Cell {
-	p.standIn.taken()
 	x := s.door.ask(ctx, wire(s.request(eval.H2C), ""), patience)
-	last := lastOf(p.standIn.taken())
+	last := p.arrived(x)
 	c := &Cell{Scenario: AtH2C, State: Note}
 	switch {
 	case last == nil && x.status() == 0:
 		c.Reason = "nginx does not answer: " + plainError(x.err)
+	case x.status() == http.StatusGatewayTimeout:
+		c.Reason = impatient
 	case last == nil:
 		c.Reason = fmt.Sprintf("nginx answers %d by itself", x.status())
 	case len(last.received.values("Upgrade")) > 0:
