@@ -11,11 +11,24 @@ import (
 func (p *prover) explain() {
 	for _, row := range p.report.Rows {
 		for _, c := range row.Cells {
-			if c.State == Fail {
+			switch {
+			case c.State == Fail && p.report.Refused != "":
+				c.Rule = p.refusing()
+			case c.State == Fail:
 				c.Rule = p.ruleOf(row.site, c.Scenario)
 			}
 		}
 	}
+}
+
+// refusing returns the rule of the first finding for which nginx does not load a configuration.
+func (p *prover) refusing() string {
+	for i := range p.options.Findings {
+		if d := &p.options.Findings[i]; refuses(d) || d.Level == diag.Error && d.Rule == "websocket-scheme-in-proxy-pass" {
+			return d.Rule
+		}
+	}
+	return ""
 }
 
 // ruleOf returns the rule of the finding that fits best: one about the location, of the kind that the scenario fails by.
@@ -33,26 +46,35 @@ func (p *prover) ruleOf(s *site, scenario string) string {
 // weight says how well a finding explains a failure; 0 for not at all.
 func weight(d *diag.Diagnostic, s *site, scenario string) int {
 	near := nearness(d, s)
-	if near == 0 && d.Level != diag.Error || !fits(d.Rule, d.Level, scenario) {
+	if near == far && d.Level != diag.Error {
 		return 0
 	}
-	return 1 + 4*near + int(d.Level)
+	n := 1 + 4*near + int(d.Level)
+	switch {
+	case slices.Contains(rulesOf(scenario), d.Rule):
+		return n + foremost
+	case d.Level == diag.Error:
+		return n
+	}
+	return 0
 }
 
-// fits reports whether a rule is about what a scenario tries.
-func fits(rule string, level diag.Level, scenario string) bool {
+// foremost is what a rule weighs more that is about the very thing that a scenario tries.
+const foremost = 100
+
+// rulesOf returns the rules about what a scenario tries.
+func rulesOf(scenario string) []string {
 	switch scenario {
 	case AtGet, AtPost:
-		return slices.Contains([]string{"upgrade-literal-on-shared-location", "upgrade-forced"}, rule) || level == diag.Error
+		return []string{"upgrade-literal-on-shared-location", "upgrade-forced"}
 	case AtIdle:
-		return slices.Contains([]string{"short-read-timeout", "zero-read-timeout", "timeout-unit-suspicious"}, rule) || level == diag.Error
+		return []string{"short-read-timeout", "zero-read-timeout", "timeout-unit-suspicious"}
 	}
-	return level == diag.Error || slices.Contains(handshakeRules, rule)
+	return []string{"upgrade-not-forwarded", "connection-header-wrong", "handshake-over-http10", "upgrade-lost-by-inheritance",
+		"upgrade-value-wrong", "duplicate-upgrade-header", "handshake-header-hidden", "map-misses-websocket", "zero-read-timeout",
+		"websocket-headers-stripped", "websocket-scheme-in-proxy-pass", "upgrade-leaks-into-subrequest", "cache-answers-handshake",
+		"conflicting-maps", "websocket-path-not-proxied", "if-proxy-pass-without-break", "variable-proxy-pass-drops-uri"}
 }
-
-// handshakeRules are the rules below level error that may explain a handshake that fails.
-var handshakeRules = []string{"upgrade-not-forwarded", "upgrade-lost-by-inheritance", "upgrade-leaks-into-subrequest",
-	"cache-answers-handshake", "conflicting-maps", "map-misses-websocket", "websocket-path-not-proxied", "upgrade-forced"}
 
 // How near a finding is to a location.
 const (

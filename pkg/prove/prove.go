@@ -184,7 +184,7 @@ func (p *prover) excuse(message string) string {
 	switch {
 	case strings.Contains(message, "(2: No such file or directory)"), strings.Contains(message, "(13: Permission denied)"):
 		return "nginx needs a file that is not on this machine: " + message
-	case strings.Contains(message, "unknown directive") && quoted && p.elsewhere(name):
+	case strings.Contains(message, "unknown directive") && quoted && !gone(name, p.engine.Version()) && p.elsewhere(name):
 		return "this nginx lacks the module of `" + name + "`"
 	case strings.Contains(message, "unknown") && strings.Contains(message, "variable") && !p.config.Complete && !p.found(name):
 		return "`$" + name + "` may be defined where it can't be seen"

@@ -310,11 +310,21 @@ func (b *builder) listens(server *config.Directive) {
 			continue
 		}
 		wrote = true
-		b.line(b.listenWords(l)...)
+		line := b.listenWords(l)
+		if b.folder == "" && server != nil && !l.TLS && encrypted(b.config, server) {
+			line = append(line, "ssl")
+		}
+		b.line(line...)
 	}
 	if !wrote {
 		b.line(b.listenWords(implicit)...)
 	}
+}
+
+// encrypted reports whether a server has the directive that encrypted all its listeners before nginx 1.25.1.
+func encrypted(c *config.Config, server *config.Directive) bool {
+	by := c.Effective(server, "ssl").By
+	return by != nil && strings.EqualFold(by.Arg(1), "on")
 }
 
 // listenWords returns a listen directive; what concerns sockets only is left out.

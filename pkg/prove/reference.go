@@ -30,7 +30,7 @@ func (e *reference) Version() catalog.Version { return e.version }
 
 // start runs the proxy between loopback sockets, on a clock of its own.
 func (e *reference) start(_ context.Context, c *config.Config, backend string, _ []time.Duration) (*run, error) {
-	if r := refusalOf(c, e.findings); r != nil {
+	if r := refusalOf(c, e.version, e.findings); r != nil {
 		return nil, r
 	}
 	built, err := rebuild(c, place{backend: backend, version: e.version})

@@ -1,26 +1,43 @@
 package prove
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 )
 
 // refusalOf returns why nginx does not load a configuration, by what the linter found and by its addresses; nil where
 // nothing is known against it.
-func refusalOf(c *config.Config, findings []diag.Diagnostic) *Refusal {
+func refusalOf(c *config.Config, v catalog.Version, findings []diag.Diagnostic) *Refusal {
 	for i := range findings {
-		if d := &findings[i]; d.Level == diag.Error && (d.Category == "correctness" || unloadable[d.Rule]) {
+		if d := &findings[i]; refuses(d) {
 			return &Refusal{d.Message}
 		}
 	}
 	for d := range c.All() {
-		if d.Name() == "proxy_pass" && wrongPrefix(d.Arg(1)) {
+		switch {
+		case d.Name() == "proxy_pass" && d.Context&catalog.Stream == 0 && wrongPrefix(d.Arg(1)):
 			return &Refusal{"invalid URL prefix"}
+		case gone(d.Name(), v):
+			return &Refusal{fmt.Sprintf("unknown directive %q", d.Name())}
 		}
 	}
 	return nil
+}
+
+// refuses reports whether a finding is about something that nginx does not load.
+func refuses(d *diag.Diagnostic) bool {
+	return d.Level == diag.Error && (d.Category == "correctness" || unloadable[d.Rule])
+}
+
+// gone reports whether nginx had a directive and has it no more.
+//
+// nginx: CHANGES of 1.25.1.
+func gone(directive string, v catalog.Version) bool {
+	return directive == "ssl" && !v.Before(catalog.Version{Major: 1, Minor: 25, Patch: 1})
 }
 
 // unloadable are the rules about WebSockets whose errors are about what nginx does not load.

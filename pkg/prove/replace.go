@@ -37,6 +37,8 @@ func (b *builder) skip(d *config.Directive) bool {
 	case slices.Contains(closed, name):
 		b.out.left[name] = true
 		return true
+	case name == "ssl" && b.folder == "": // see listens
+		return true
 	case name == "resolver" && d.Context&catalog.Upstream != 0:
 		return true
 	case name == "set_real_ip_from":

@@ -131,41 +131,56 @@ func (g *guide) portOf(server *config.Directive, listener int) uint16 {
 // lead finds a request that ends at the site.
 func (g *guide) lead(s *site) {
 	at := g.run.config.Locations()[s.index+g.run.built.wrapped]
-	server := at.Within("server")
 	targets := slices.Clone(s.paths)
 	if len(targets) == 0 {
 		targets = append(targets, g.eval.Canonical(at, eval.Chrome).Target)
 		for _, l := range g.run.config.Locations() {
-			if l.Within("server") == server {
+			if l.Within("server") == at.Within("server") {
 				targets = append(targets, g.eval.Canonical(l, eval.Chrome).Target)
 			}
 		}
 	}
 	s.away = "no request was found that gets here"
-	for i, target := range targets {
-		for j, l := range g.eval.Table().Listens(server) {
-			d, err := g.run.door(l)
-			if err != nil {
-				continue
-			}
-			asker := g.asker(at, l, target)
-			ends := g.ends(asker(eval.Chrome), at)
-			if ends == nil || len(s.paths) > 0 && i == 0 {
-				d.serverName = g.eval.Canonical(at, eval.Chrome).ServerName
-				s.door, s.request, s.port, s.away = d, asker, g.portOf(server, j), ""
+	for _, host := range []string{"", "localhost"} { // the server's own name may be none that nginx takes
+		for i, target := range targets {
+			if g.knock(s, at, host, target, len(s.paths) > 0 && i == 0) {
 				return
-			}
-			if i == 0 && ends.Location != nil && ends.Location != at {
-				s.away = "requests for `" + target + "` end at `" + headOf(ends.Location) + "`"
 			}
 		}
 	}
 }
 
-// asker returns what makes a client's request.
-func (g *guide) asker(at *config.Directive, l vars.Listen, target string) func(eval.Client) *vars.Request {
+// knock tries a request at each listener of the location's server; sure says that it is the one, wherever it ends.
+func (g *guide) knock(s *site, at *config.Directive, host, target string, sure bool) bool {
+	server := at.Within("server")
+	for j, l := range g.eval.Table().Listens(server) {
+		d, err := g.run.door(l)
+		if err != nil {
+			continue
+		}
+		l.TLS = l.TLS || encrypted(g.run.config, server)
+		d.tls = l.TLS
+		ask := g.asker(at, l, host, target)
+		end, there := g.ends(ask(eval.Chrome), at)
+		if there || sure {
+			d.serverName = ask(eval.Chrome).ServerName
+			s.door, s.request, s.port, s.away = d, ask, g.portOf(server, j), ""
+			return true
+		}
+		if end != nil && target == g.eval.Canonical(at, eval.Chrome).Target {
+			s.away = "requests for `" + target + "` end at `" + headOf(end) + "`"
+		}
+	}
+	return false
+}
+
+// asker returns what makes a client's request; host stands in for the server's name unless it is "".
+func (g *guide) asker(at *config.Directive, l vars.Listen, host, target string) func(eval.Client) *vars.Request {
 	return func(client eval.Client) *vars.Request {
 		req := g.eval.Canonical(at, client)
+		if host != "" {
+			req.Headers, req.ServerName = client.Request(host, target).Headers, host
+		}
 		req.Target, req.TLS = target, l.TLS
 		addr := l.Addr
 		if !addr.IsValid() || addr.IsUnspecified() {
@@ -180,25 +195,18 @@ func (g *guide) asker(at *config.Directive, l vars.Listen, target string) func(e
 	}
 }
 
-// end is where a request ends that does not get where it should.
-type end struct{ Location *config.Directive }
-
-// ends returns where the request ends; nil for the location.
-func (g *guide) ends(req *vars.Request, at *config.Directive) *end {
-	var other *end
+// ends reports whether a request ends at the location, and else where it does, nil where that is no location.
+func (g *guide) ends(req *vars.Request, at *config.Directive) (other *config.Directive, there bool) {
 	for _, o := range g.eval.Request(req, g.version).All {
-		if o.Decision == nil {
-			continue
+		switch {
+		case o.Decision == nil:
+		case o.Decision.Location == at:
+			return at, true
+		default:
+			other = o.Decision.Location
 		}
-		if o.Decision.Location == at {
-			return nil
-		}
-		other = &end{o.Decision.Location}
 	}
-	if other == nil {
-		other = &end{}
-	}
-	return other
+	return other, false
 }
 
 // headOf returns a block's words as written.
