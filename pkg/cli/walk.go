@@ -59,9 +59,9 @@ func regular(path string, entry fs.DirEntry) bool {
 // confFolders are the folders of the usual layouts whose files need no ending.
 var confFolders = []string{"sites-available", "sites-enabled", "conf.d", "snippets", "modules-enabled", "streams-enabled"}
 
-// mayBeNginx reports whether a file's name is one that nginx configuration has.
+// mayBeNginx reports whether a file's name is one that nginx configuration, or a template of it, has.
 func mayBeNginx(path string) bool {
-	name := filepath.Base(path)
+	name := syntax.WithoutTemplateEnding(filepath.Base(path))
 	switch filepath.Ext(name) {
 	case ".conf", ".nginx", ".vhost", ".ngx":
 		return true

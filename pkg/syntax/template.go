@@ -80,6 +80,16 @@ func namedTemplate(path string) bool {
 	return slices.ContainsFunc(strings.Split(name, ".")[1:], func(part string) bool { return slices.Contains(templateNames, part) })
 }
 
+// WithoutTemplateEnding returns a file's name without the ending that says that it is a template: default.conf of
+// default.conf.template.
+func WithoutTemplateEnding(name string) string {
+	ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+	if slices.Contains(templateNames, ending) && len(ending)+1 < len(name) {
+		return name[:len(name)-len(ending)-1]
+	}
+	return name
+}
+
 // nameWords returns the words of a file's name.
 func nameWords(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("._-", r) })

@@ -50,7 +50,9 @@ func inWord(text string, constructs []construct, i int) bool {
 	return before > 0 && after < len(text) && wordByte(text[before-1]) && wordByte(text[after])
 }
 
-func wordByte(c byte) bool { return class[c]&(blank|ender) == 0 && !strings.ContainsRune("}#\"'", rune(c)) }
+func wordByte(c byte) bool {
+	return class[c]&(blank|ender) == 0 && !strings.ContainsRune("}#\"'", rune(c))
+}
 
 // commented reports whether offset is in a comment that has its line to itself.
 func commented(text string, offset int) bool {
