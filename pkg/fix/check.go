@@ -162,12 +162,15 @@ func (c *check) wasRefused(path string) bool {
 }
 
 // refused reports whether nginx refused configuration number i before the fixes.
-func (c *check) refused(i int) bool {
+func (c *check) refused(i int) bool { return c.before.refused(i) }
+
+// refused reports whether nginx refuses configuration number i.
+func (s *state) refused(i int) bool {
 	files := map[string]bool{}
-	for _, f := range c.before.configs[i].Files {
+	for _, f := range s.configs[i].Files {
 		files[f.Path] = true
 	}
-	return slices.ContainsFunc(c.before.findings, func(d diag.Diagnostic) bool { return refuses(&d) && files[d.At.File.Path] })
+	return slices.ContainsFunc(s.findings, func(d diag.Diagnostic) bool { return refuses(&d) && files[d.At.File.Path] })
 }
 
 // refuses reports whether a finding says that nginx refuses the configuration.

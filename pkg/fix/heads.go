@@ -91,6 +91,9 @@ func (c *check) pairs(i int) ([]pair, string) {
 // compareAll compares the heads of all pairs, as many at once as there are processors, and returns the first reason.
 func (c *check) compareAll(i int, pairs []pair) string {
 	refused := c.refused(i)
+	if refused && c.after.refused(i) {
+		return "" // nobody is served
+	}
 	reasons := make([]string, len(pairs))
 	next := make(chan int, len(pairs))
 	for j := range pairs {
