@@ -99,7 +99,7 @@ func templatePaths(t *testing.T) []string {
 	if err != nil {
 		t.Skip("no ../shared/corpus")
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	r := csv.NewReader(f)
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, -1
 	rows, err := r.ReadAll()

@@ -70,7 +70,7 @@ func corpus(t *testing.T) (dir string, rows []map[string]string) {
 	if err != nil {
 		t.Skip("no ../shared/corpus")
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	r := csv.NewReader(f)
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, -1
 	all, err := r.ReadAll()
