@@ -41,6 +41,7 @@ type ask struct {
 	newFrom        string
 	addIgnores     string
 	baselineStrict bool
+	prove          bool
 
 	changed func(flag string) bool  // whether a flag was given
 	found   map[string]string       // files that find found, by where it began
@@ -80,6 +81,7 @@ func (k *ask) registerInput(flags *pflag.FlagSet) {
 func (k *ask) registerAdoption(flags *pflag.FlagSet) {
 	flags.StringVar(&k.newFrom, "new-from", "", "report only what the git revision `REV` does not have")
 	flags.StringVar(&k.addIgnores, "add-ignores", "", "write a comment with this `REASON` to silence each finding")
+	flags.BoolVar(&k.prove, "prove", false, "run the configuration in the reference proxy, and say with each finding what happened")
 	flags.BoolVar(&k.baselineStrict, "baseline-strict", false, "exit with 1 if the baseline has findings that are gone")
 }
 

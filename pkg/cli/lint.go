@@ -63,6 +63,9 @@ func (a *app) lint(k *ask, f *fixing, paths []string) error {
 		if err := a.adopt(k, j); err != nil {
 			return err
 		}
+		if k.prove {
+			a.problems(a.proveFindings(k, j))
+		}
 		a.judge(j.found, j.opts.failLevel)
 		minLevel, failLevel = j.opts.minLevel, j.opts.failLevel
 	}

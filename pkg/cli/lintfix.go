@@ -20,6 +20,11 @@ func (a *app) lintAndFix(k *ask, f *fixing, paths []string) error {
 		return err
 	}
 	all := changes(results)
+	if k.prove {
+		for _, j := range jobs {
+			a.problems(a.proveFindings(k, j))
+		}
+	}
 	result := resultOf(jobs)
 	for _, r := range results {
 		result.Fixed += len(r.Applied)

@@ -49,8 +49,26 @@ type Diagnostic struct {
 	Fix *Fix
 	// Evidence is what a backend would receive, or nil.
 	Evidence *Evidence
+	// Proof is what happened when the configuration was run, or nil where it was not.
+	Proof *Proof
 	// Suppressed is how the finding was silenced, or nil.
 	Suppressed *Suppression
+}
+
+// Proof is what came of opening WebSockets at the location that a finding is about.
+type Proof struct {
+	Engine string // "reference" or "nginx"
+	Nginx  string // the version that ran
+	URL    string // what was asked for
+	// Scenarios are those that say something, in order: what failed, or else the handshakes.
+	Scenarios []ProofScenario
+}
+
+// ProofScenario is what came of one thing that was tried.
+type ProofScenario struct {
+	Name   string // "chrome", "text", "idle"
+	State  string // "pass", "fail", "unknown" or "note"
+	Reason string // one line
 }
 
 // Suppression says what silenced a finding and why.

@@ -42,6 +42,9 @@ type Options struct {
 // ErrNothing says that there is no location to be tried.
 var ErrNothing = errors.New("no location is meant for WebSockets; name a path at which they are opened with --ws-path")
 
+// ErrFragment says that a fragment is of a kind that cannot be run by itself.
+var ErrFragment = errors.New("a fragment of this kind cannot be run by itself: name the file that includes it")
+
 // prover is one proof under way.
 type prover struct {
 	config  *config.Config

@@ -74,7 +74,7 @@ func (b *builder) top() {
 	}
 	kind := wrapperOf(b.config)
 	if kind == 0 {
-		b.fail("a fragment of this kind cannot be run by itself: name the file that includes it")
+		b.err = ErrFragment
 		return
 	}
 	b.open("http")

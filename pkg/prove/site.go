@@ -70,8 +70,7 @@ func (p *prover) find() []*site {
 func (p *prover) blamed(level *config.Directive) bool {
 	s := &site{level: level}
 	return slices.ContainsFunc(p.options.Findings, func(d diag.Diagnostic) bool {
-		return d.Level == diag.Error && d.Category == "websocket" && d.Rule != "map-outside-http" && nearness(&d, s) >= inIt &&
-			!slices.ContainsFunc(level.Own("location"), func(inner *config.Directive) bool { return nearness(&d, &site{level: inner}) >= inIt })
+		return d.Level == diag.Error && d.Category == "websocket" && d.Rule != "map-outside-http" && nearness(&d, s) >= inIt && !innerHas(&d, level)
 	})
 }
 

@@ -67,6 +67,7 @@ type jsonDiagnostic struct {
 	IncludeChain []jsonLocation   `json:"include_chain"`
 	Fix          *jsonFix         `json:"fix"`
 	Evidence     *jsonEvidence    `json:"evidence"`
+	Proof        *jsonProof       `json:"proof,omitempty"`
 	Fingerprint  string           `json:"fingerprint"`
 	Suppressed   *jsonSuppression `json:"suppressed"`
 }
@@ -120,6 +121,19 @@ type jsonEvidenceLine struct {
 	DroppedBy *text `json:"dropped_by"`
 }
 
+type jsonProof struct {
+	Engine    text           `json:"engine"`
+	Nginx     text           `json:"nginx"`
+	URL       text           `json:"url"`
+	Scenarios []jsonScenario `json:"scenarios"`
+}
+
+type jsonScenario struct {
+	Name   text `json:"name"`
+	State  text `json:"state"`
+	Reason text `json:"reason"`
+}
+
 type jsonSuppression struct {
 	By     text       `json:"by"`
 	Reason text       `json:"reason"`
@@ -133,7 +147,7 @@ func newDiagnostic(d *diag.Diagnostic, fingerprint string) jsonDiagnostic {
 		Level: d.Level.String(), Confidence: d.Confidence.String(), Nginx: texts(d.Nginx),
 		Message: text(d.Message), Help: text(d.Help),
 		Labels: make([]jsonLabel, len(d.Labels)), IncludeChain: make([]jsonLocation, len(d.Chain)),
-		Fix: newFix(d.Fix), Evidence: newEvidence(d.Evidence), Fingerprint: fingerprint,
+		Fix: newFix(d.Fix), Evidence: newEvidence(d.Evidence), Proof: newProof(d.Proof), Fingerprint: fingerprint,
 	}
 	at := newLocation(d.At)
 	j.File, j.Range = at.File, at.Range
@@ -197,6 +211,17 @@ func newEvidence(e *diag.Evidence) *jsonEvidence {
 			by := text(line.DroppedBy)
 			j.Lines[i].DroppedBy = &by
 		}
+	}
+	return j
+}
+
+func newProof(p *diag.Proof) *jsonProof {
+	if p == nil {
+		return nil
+	}
+	j := &jsonProof{text(p.Engine), text(p.Nginx), text(p.URL), make([]jsonScenario, len(p.Scenarios))}
+	for i, s := range p.Scenarios {
+		j.Scenarios[i] = jsonScenario{text(s.Name), text(s.State), text(s.Reason)}
 	}
 	return j
 }

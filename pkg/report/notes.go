@@ -11,13 +11,16 @@ import (
 
 // hasNotes reports whether anything is written below the lines of a finding.
 func hasNotes(d *diag.Diagnostic) bool {
-	return d.Evidence != nil || d.Help != "" || len(d.Nginx) > 0 || d.Fix != nil
+	return d.Evidence != nil || d.Proof != nil || d.Help != "" || len(d.Nginx) > 0 || d.Fix != nil
 }
 
 // notes writes what belongs below the lines: evidence, help, versions, fix.
 func (f *frame) notes(d *diag.Diagnostic) {
 	if d.Evidence != nil {
 		f.evidence(d.Evidence)
+	}
+	if d.Proof != nil {
+		f.proof(d.Proof)
 	}
 	if d.Help != "" {
 		f.note("help", d.Help)
@@ -27,6 +30,25 @@ func (f *frame) notes(d *diag.Diagnostic) {
 	}
 	if d.Fix != nil {
 		f.fix(d.Fix, d.At.File)
+	}
+}
+
+// proof says what happened when it was run, each reason once.
+func (f *frame) proof(p *diag.Proof) {
+	names := map[string]string{}
+	var order []string
+	for _, s := range p.Scenarios {
+		key := s.State + ": " + s.Reason
+		if names[key] == "" {
+			order = append(order, key)
+			names[key] = s.Name
+		} else {
+			names[key] += ", " + s.Name
+		}
+	}
+	for _, key := range order {
+		state, reason, _ := strings.Cut(key, ": ")
+		f.note("proof", "nginx "+p.Nginx+", "+names[key]+" "+state+": "+reason)
 	}
 }
 
