@@ -17,7 +17,14 @@ const perProcess = 50
 // Run sends every request of every case through the server and returns one result a case, in the cases' order. An
 // error is the harness's or the machine's own; what nginx refuses is in the result. Cases that share one process are
 // those with the same settings at http level. IDs must differ.
+//
+// One process runs cases at a time; the others wait.
 func Run(s Server, cases []*Case) ([]Result, error) {
+	release, err := alone()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	results := make([]Result, len(cases))
 	jobs := batches(cases)
 	errs := make([]error, len(jobs))

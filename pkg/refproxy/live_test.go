@@ -91,11 +91,15 @@ func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compared, differ := 0, 0
+	compared, differ, again := 0, 0, 0
 	for i, c := range accepted {
 		compared += len(results[i].Observations)
 		text := difftest.Compare(results[i], got[i])
 		if text == "" || speaksHTTP2(results[i], got[i]) {
+			continue
+		}
+		if again++; again <= 5 && differsOnce(t, s, c) {
+			t.Logf("%s differed once, and not again: %s", c.ID, text)
 			continue
 		}
 		if differ++; differ <= 20 {
@@ -103,4 +107,24 @@ func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 		}
 	}
 	t.Logf("%d pairs compared, %d cases differ", compared, differ)
+}
+
+// differsOnce reports whether a case that differed does not when both run it by themselves, three times: a machine under
+// load lets a connection fail now and then.
+func differsOnce(t *testing.T, s difftest.Server, c *difftest.Case) bool {
+	t.Helper()
+	for range 3 {
+		want, err := difftest.Run(s, []*difftest.Case{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := difftest.Run(serving(t, s.Version), []*difftest.Case{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if difftest.Compare(want[0], got[0]) != "" && !speaksHTTP2(want[0], got[0]) {
+			return false
+		}
+	}
+	return true
 }
