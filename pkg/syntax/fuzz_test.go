@@ -18,6 +18,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("content_by_lua_block { --[[ } ]] '}' [=[ ]] ]=] }")
 	f.Add(walkText)
 	f.Add("{% if a %}server { listen {{ p }};{% else %}server {{% endif %} <%= x %> __P__ ${P} %%p%% {{- /* c */ -}}\n{{ y }}\n}")
+	f.Add("!{}{{/**/}}{%%}<%%>{##}{{}}${a.b}")
 	f.Add("# {{ a\n}}\nmap $a $b { {% for x in y %} {{ x }} '{{ z }}'; {% endfor %} } {% raw %}{{ {% endraw %} {{{ t }}}")
 	f.Fuzz(func(t *testing.T, text string) {
 		checkTree(t, parseText(text))

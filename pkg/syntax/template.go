@@ -99,7 +99,7 @@ func nameWords(name string) []string {
 // where the name or another construct says that it is a template.
 func template(plain *File) *Template {
 	named := namedTemplate(plain.Path)
-	if !named && !mayHold(plain.Text) {
+	if !named && !mayHold(plain) {
 		return nil
 	}
 	found := scanTemplate(plain)
@@ -124,14 +124,11 @@ func template(plain *File) *Template {
 	return t
 }
 
-// mayHold is a quick look for what a template has and nginx seldom.
-func mayHold(text string) bool {
-	for _, mark := range []string{"{{", "{%", "<%", "__", "%%", "${"} {
-		if strings.Contains(text, mark) {
-			return true
-		}
-	}
-	return strings.Count(text, "%") > 1
+// mayHold is a quick look for what a template has and nginx seldom. Braces that are a template's are errors of nginx's.
+func mayHold(plain *File) bool {
+	text := plain.Text
+	return strings.IndexByte(text, '%') >= 0 || len(plain.Errors) > 0 && (strings.Contains(text, "{{") || strings.Contains(text, uiStart)) ||
+		strings.Contains(text, "__") || strings.Contains(text, "${")
 }
 
 // defines reports whether the file defines a variable of that name, so that `${name}` is nginx's own.
@@ -161,7 +158,7 @@ var proper = regexp.MustCompile("^(?:\\{\\{\\{?[-~]?\\s*[\"'`A-Za-z_.#/^>&!(<$][
 // sure reports whether a construct alone shows that the file is a template. In a comment, in Lua and in a quoted word
 // nearly anything may stand in nginx's own files.
 func (c *found) sure(plain *File) bool {
-	if c.placed {
+	if c.placed || plain.Text[c.start] == '#' {
 		return true
 	}
 	line := lineBefore(plain.Text, c.start)

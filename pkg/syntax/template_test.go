@@ -70,6 +70,7 @@ func TestTemplates(t *testing.T) {
 		{"sub_filter is nginx's own", "a.conf", "sub_filter '{{ nonce }}' $request_id;", "sub_filter {{ nonce }} $request_id"},
 		{"Lua tables are no placeholders", "a.conf", "content_by_lua_block { local t = {{a}} }\n", "content_by_lua_block {  }"},
 		{"a comment shows nothing", "a.conf", "# {{ x }} {% if %} <% y %> __Z__\nlisten ${PORT};", "listen ${PORT}"},
+		{"nginx-ui", "a.conf", "# Nginx UI Template Start\nname = { en = \"A\", zh = \"B\" }\n# Nginx UI Template End\nroot x;", "root x"},
 		{"the other half is elsewhere", "server_header.erb", "<% if a %>\nserver {\n<% end %>\nlisten 80;\n", "server(maybe) { listen 80 }"},
 	}
 	for _, c := range cases {

@@ -82,7 +82,7 @@ func (s *scanner) keep(n int, kind func(inside string) construct) int {
 	if n == 0 {
 		return 0
 	}
-	inside := strings.Trim(s.text[s.at+2:s.at+n-2], "-+~ \t\r\n")
+	inside := strings.Trim(s.text[s.at+2:max(s.at+2, s.at+n-2)], "-+~ \t\r\n")
 	c := kind(inside)
 	if c.kind == neutral && (inside == "raw" || inside == "endraw") {
 		s.raw = inside == "raw"
@@ -191,13 +191,15 @@ func (s *scanner) marked(rest string) int {
 	return f.end
 }
 
-// line reads what has a line to itself: zextras' `!{explode ...}`, and the head of nginx-ui's templates, which is TOML.
+// The lines around the head of nginx-ui's templates, which is TOML.
+const uiStart, uiEnd = "# Nginx UI Template Start", "# Nginx UI Template End"
+
+// line reads what has a line to itself: zextras' `!{explode ...}`, and the head of nginx-ui's templates.
 func (s *scanner) line(rest string) int {
-	const start, end = "# Nginx UI Template Start", "# Nginx UI Template End"
 	n := 0
 	switch {
-	case strings.HasPrefix(rest, start):
-		n = s.untilEnd(rest, len(start), end)
+	case strings.HasPrefix(rest, uiStart):
+		n = s.untilEnd(rest, len(uiStart), uiEnd)
 	case strings.HasPrefix(rest, "!{"):
 		rest = rest[:scanComment(rest, 0)]
 		n = strings.IndexByte(rest, '}') + 1
