@@ -145,25 +145,26 @@ func (q question) parse(c *config.Config) (*url.URL, error) {
 
 // firstName returns a name, and a port where it is not 80, that leads to the first server.
 func firstName(c *config.Config) string {
-	for _, server := range c.Servers() {
-		name, port := "localhost", ""
-		for _, d := range server.Own("server_name") {
-			if first := d.Arg(1); first != "" && !strings.ContainsAny(first, "*~_$") && !strings.HasPrefix(first, ".") {
-				name = first
-				break
-			}
-		}
-		for _, d := range server.Own("listen") {
-			if port = listenPort(d.Arg(1)); port != "" {
-				break
-			}
-		}
-		if port != "" && port != "80" {
-			name += ":" + port
-		}
-		return name
+	servers := c.Servers()
+	if len(servers) == 0 {
+		return "localhost"
 	}
-	return "localhost"
+	name, port := "localhost", ""
+	for _, d := range servers[0].Own("server_name") {
+		if first := d.Arg(1); first != "" && !strings.ContainsAny(first, "*~_$") && !strings.HasPrefix(first, ".") {
+			name = first
+			break
+		}
+	}
+	for _, d := range servers[0].Own("listen") {
+		if port = listenPort(d.Arg(1)); port != "" {
+			break
+		}
+	}
+	if port != "" && port != "80" {
+		name += ":" + port
+	}
+	return name
 }
 
 // listenPort returns the port of a listen address, or "".

@@ -69,21 +69,19 @@ func (e *Evaluator) redirectRule(level, d *config.Directive) redirectRule {
 
 // impliedRedirect is the rule of `proxy_redirect default`: the proxy_pass URL becomes the location's name.
 func impliedRedirect(level *config.Directive) (redirectRule, bool) {
-	for _, d := range level.Own("proxy_pass") {
-		url := d.Arg(1)
-		if strings.IndexByte(url, '$') >= 0 {
-			return redirectRule{}, false
-		}
-		t, err := parseTarget(url)
-		if err != nil {
-			return redirectRule{}, false
-		}
-		if t.uri != "" {
-			return redirectRule{literal: url, fixed: uriPrefix(level)}, true
-		}
-		return redirectRule{literal: url + "/", fixed: "/"}, true
+	own := level.Own("proxy_pass")
+	if len(own) == 0 || strings.IndexByte(own[0].Arg(1), '$') >= 0 {
+		return redirectRule{}, false
 	}
-	return redirectRule{}, false
+	url := own[0].Arg(1)
+	t, err := parseTarget(url)
+	if err != nil {
+		return redirectRule{}, false
+	}
+	if t.uri != "" {
+		return redirectRule{literal: url, fixed: uriPrefix(level)}, true
+	}
+	return redirectRule{literal: url + "/", fixed: "/"}, true
 }
 
 // rewrite applies the first rule that fits to the part of value from offset on.

@@ -204,7 +204,8 @@ func coveredByDefault(status int) bool {
 // nginx: ngx_http_set_expires.
 func (r *reply) expire() {
 	by := r.x.e.config.Effective(r.x.run.Location, "expires").By
-	until, cache := vars.Value{Text: DateText, Unknown: true}, vars.Value{}
+	until := vars.Value{Text: DateText, Unknown: true}
+	var cache vars.Value
 	switch word := r.plan.expires[len(r.plan.expires)-1]; {
 	case word == "epoch":
 		until, cache = vars.Known("Thu, 01 Jan 1970 00:00:01 GMT"), vars.Known("no-cache")

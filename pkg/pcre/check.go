@@ -34,11 +34,10 @@ func (c *checker) all(root node) *fault {
 }
 
 type checker struct {
-	p       *parser
-	tree    *tree
-	steps   int
-	within  map[*group]bool // groups being measured: meeting one again is recursion
-	varying *fault          // the first lookbehind that only some versions accept
+	p      *parser
+	tree   *tree
+	steps  int
+	within map[*group]bool // groups being measured: meeting one again is recursion
 }
 
 // resolve finds the number of a name: that of its first group.

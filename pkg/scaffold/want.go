@@ -18,7 +18,6 @@ type want struct {
 	backend backend       // that of proxy_pass
 	pool    *upstreamPool // nil where there is one backend
 	rest    *backend      // what serves all other paths; nil for nothing of ours
-	listen  []string
 	host    string
 	timeout time.Duration
 	// upgrade and connection are the variables of the two headers; "" leaves the headers out.

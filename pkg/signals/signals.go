@@ -75,7 +75,6 @@ type Reader struct {
 	declared []Declared
 	verdicts sync.Map // *config.Directive to *Verdict
 	shares   sync.Map // *config.Directive, a server, to *share
-	marks    sync.Map // *syntax.File to []mark
 	maps     sync.Map // string, a variable, to bool: it depends on the client's Upgrade
 	places   sync.Map // endpoint to []host
 	matching sync.Map // pathKey to []match

@@ -24,8 +24,8 @@ var _ = set.Add(lint.Rule{
 // What an idle tunnel should live at least: long enough that common heartbeats (25 to 30 s) come twice, and in any case
 // longer than a slow answer takes.
 const (
-	fewSeconds = 15 * time.Second
-	aMinute    = time.Minute
+	hasty   = 15 * time.Second
+	aMinute = time.Minute
 )
 
 // shortReadTimeout finds tunnels that nginx closes while the application is idle.
@@ -61,7 +61,7 @@ func shortReadTimeout(p *lint.Pass) {
 // enough reports whether an idle tunnel lives long enough: twice a known heartbeat, else more than a minute.
 func enough(after, heartbeat time.Duration) bool {
 	if heartbeat > 0 {
-		return after >= fewSeconds && after >= 2*heartbeat
+		return after >= hasty && after >= 2*heartbeat
 	}
 	return after > aMinute
 }
@@ -80,7 +80,7 @@ func shortTimer(c *cause, at diag.Location) diag.Diagnostic {
 		d.Level = diag.Warning
 		d.Message = fmt.Sprintf("nginx closes a WebSocket after %s without traffic (close code 1006), and the application sends a heartbeat every %s",
 			spell(timer.After), spell(heartbeat))
-	case timer.After < fewSeconds:
+	case timer.After < hasty:
 		d.Level = diag.Warning
 	}
 	return d
