@@ -77,7 +77,8 @@ func Run(ctx context.Context, c *config.Config, engine Engine, o Options) (*Repo
 		p.refused(refusal)
 	case err != nil:
 		return nil, err
-	case len(p.sites) == 0:
+	}
+	if len(p.sites) == 0 && p.report.Refused == "" {
 		return nil, ErrNothing
 	}
 	p.explain()
@@ -191,6 +192,8 @@ func (p *prover) excuse(message string) string {
 		return "this nginx lacks the module of `" + name + "`"
 	case strings.Contains(message, "unknown") && strings.Contains(message, "variable") && !p.config.Complete && !p.found(name):
 		return "`$" + name + "` may be defined where it can't be seen"
+	case !p.config.Complete && (strings.Contains(message, "unknown log format") || strings.Contains(message, `no "ssl_certificate" is defined`)):
+		return "what nginx misses may be defined where it can't be seen: " + message
 	}
 	return ""
 }

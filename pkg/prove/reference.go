@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -52,7 +53,7 @@ func (e *reference) start(_ context.Context, c *config.Config, backend string, _
 	return &run{
 		config: loaded, built: built, reach: network.reach, now: clock.virtual.Now, pass: clock.pass,
 		span:  func(d time.Duration) time.Duration { return d },
-		slack: longestCalm + 500*time.Millisecond,
+		slack: lazy,
 		stop: func() {
 			proxy.Stop()
 			clock.stop()
@@ -97,9 +98,10 @@ func (n *loopback) reach(name string) string {
 	return n.listeners[addr.String()]
 }
 
-// clock is a virtual clock that goes with the machine's, and faster while time passes.
+// clock is a virtual clock that goes with the machine's, but jumps while time passes.
 type clock struct {
 	virtual *refproxy.VirtualClock
+	jumps   atomic.Bool
 	done    chan struct{}
 	ended   chan struct{}
 }
@@ -116,7 +118,9 @@ func newClock() *clock {
 				return
 			case <-time.After(2 * time.Millisecond):
 				now := time.Now()
-				c.virtual.Advance(now.Sub(last))
+				if !c.jumps.Load() {
+					c.virtual.Advance(now.Sub(last))
+				}
 				last = now
 			}
 		}
@@ -131,6 +135,8 @@ func (c *clock) stop() {
 
 // pass jumps from timer to timer, and lets what each wakes come to rest.
 func (c *clock) pass(limit time.Duration, awaited []time.Duration, left func() int) {
+	c.jumps.Store(true)
+	defer c.jumps.Store(false)
 	rest(left, false)
 	began := c.virtual.Now()
 	for end := began.Add(limit); left() > 0 && c.virtual.Now().Before(end); {
@@ -148,11 +154,11 @@ func isAwaited(elapsed time.Duration, awaited []time.Duration) bool {
 	return slices.ContainsFunc(awaited, func(d time.Duration) bool { return elapsed > d-late && elapsed < d+late })
 }
 
-// How long, by the machine's clock, connections may take until they wait again; longest where one is expected to end and
-// the machine is busy.
+// How long, by the machine's clock, connections may take until they wait again; and how often, where one is expected to
+// end, it is looked whether it has: on a busy machine that takes longer.
 const (
-	calm        = 20 * time.Millisecond
-	longestCalm = time.Second
+	calm  = 20 * time.Millisecond
+	looks = 300
 )
 
 // rest waits until connections wait again. Where one is expected to end it waits until that has, and a little on for those
@@ -162,13 +168,11 @@ func rest(left func() int, expected bool) {
 	if !expected {
 		return
 	}
-	n, changed := left(), time.Time{}
-	for end := time.Now().Add(longestCalm); time.Now().Before(end) && n > 0; time.Sleep(calm / 4) {
+	n, more := left(), looks
+	for ; more > 0 && n > 0; more-- {
+		time.Sleep(calm / 4)
 		if now := left(); now < n {
-			n, changed = now, time.Now()
-		}
-		if !changed.IsZero() && time.Since(changed) > 5*calm {
-			return
+			n, more = now, looks/10
 		}
 	}
 }

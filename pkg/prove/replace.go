@@ -2,7 +2,6 @@ package prove
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ google_perftools_profiles`)
 
 // closed are the directives that keep some clients out: who may come in is not what is tried.
 var closed = words(`auth_basic auth_basic_user_file allow deny limit_req limit_conn ssl_verify_client ssl_client_certificate
-ssl_crl ssl_verify_depth ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder`)
+ssl_crl ssl_verify_depth ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder set_real_ip_from real_ip_header real_ip_recursive`)
 
 // trust are the parts of names of directives about the certificates of backends.
 var trust = words(`_certificate _certificate_key _trusted_certificate _crl _verify _password_file`)
@@ -41,10 +40,6 @@ func (b *builder) skip(d *config.Directive) bool {
 		return true
 	case name == "resolver" && d.Context&catalog.Upstream != 0:
 		return true
-	case name == "set_real_ip_from":
-		_, err := netip.ParsePrefix(d.Arg(1))
-		_, failed := netip.ParseAddr(d.Arg(1))
-		return err != nil && failed != nil
 	}
 	protocol, rest, found := strings.Cut(name, "_ssl")
 	return found && slices.Contains([]string{"proxy", "grpc", "uwsgi"}, protocol) && slices.Contains(trust, rest)

@@ -12,6 +12,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/eval"
+	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/signals"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
@@ -97,6 +98,9 @@ func (s *site) look(e *eval.Evaluator, v catalog.Version) {
 			s.tries = max(s.tries, min(len(u.Block.Own("server")), maxTries))
 		}
 		s.idle = max(s.idle, u.Timers.Read.After)
+		if u.Scheme.Unknown {
+			s.hidden = "the scheme of `proxy_pass` is not known"
+		}
 		if u.Open || u.Timers.Read.State == config.Unknown {
 			s.hidden = "directives that can't be seen may be in effect here"
 		}
@@ -163,7 +167,7 @@ func (g *guide) knock(s *site, at *config.Directive, host, target string, sure b
 		end, there := g.ends(ask(eval.Chrome), at)
 		if there || sure {
 			d.serverName = ask(eval.Chrome).ServerName
-			s.door, s.request, s.port, s.away = d, ask, g.portOf(server, j), ""
+			s.door, s.request, s.port, s.away = d, ask, g.portOf(server, j), g.foreign(ask(eval.Chrome))
 			return true
 		}
 		if end != nil && target == g.eval.Canonical(at, eval.Chrome).Target {
@@ -192,6 +196,16 @@ func (g *guide) asker(at *config.Directive, l vars.Listen, host, target string) 
 		}
 		return req
 	}
+}
+
+// foreign says that a request goes to a backend of another protocol than HTTP; "" where it does not.
+func (g *guide) foreign(req *vars.Request) string {
+	for _, o := range g.eval.Request(req, g.version).All {
+		if d := o.Decision; d != nil && d.Kind == route.Other && strings.HasSuffix(d.Handler.Name(), "_pass") {
+			return "requests are passed on by `" + d.Handler.Name() + "`, and the stand-in backends speak HTTP only"
+		}
+	}
+	return ""
 }
 
 // ends reports whether a request ends at the location, and else where it does, nil where that is no location.

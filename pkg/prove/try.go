@@ -20,8 +20,10 @@ func (p *prover) tryAll(ctx context.Context) error {
 	for _, row := range p.report.Rows {
 		p.step(row.Location)
 		if row.Cells == nil {
-			rows = append(rows, row)
 			p.quick(ctx, row)
+			if row.Cell(AtH2C).State != Unknown {
+				rows = append(rows, row)
+			}
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -35,6 +37,10 @@ func (p *prover) quick(ctx context.Context, row *Row) {
 	opened := false
 	for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
 		c := p.handshake(ctx, row.site, client)
+		if c.State == Unknown {
+			p.cells(row, Unknown, c.Reason)
+			return
+		}
 		opened = opened || client == eval.Chrome && c.State == Pass
 		row.Cells = append(row.Cells, c)
 	}
