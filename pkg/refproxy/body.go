@@ -85,33 +85,57 @@ func (b *bodyReader) fill(wait time.Duration) error {
 // maxChunkLine bounds the line of a chunk's size with its extensions, and a trailer line.
 const maxChunkLine = 8 << 10
 
-// frame reads one line between chunks.
-//
-// nginx: src/http/ngx_http_parse.c, ngx_http_parse_chunked.
+// ready reads what of the body has come in already, without waiting for more.
+func (b *bodyReader) ready() (body []byte, err error) {
+	for !b.done && len(b.c.in) > 0 {
+		if b.chunked && !b.inChunk {
+			if whole, err := b.between(); err != nil || !whole {
+				return body, err
+			}
+			continue
+		}
+		var buffer [bodyChunk]byte
+		n, err := b.read(buffer[:], 0) // it does not wait: there is something
+		if body = append(body, buffer[:n]...); err != nil {
+			return body, err
+		}
+	}
+	return body, nil
+}
+
+// frame reads one line between chunks, or waits for more of it.
 func (b *bodyReader) frame(wait time.Duration) error {
-	line, whole, err := b.line()
-	if err != nil {
+	whole, err := b.between()
+	if err != nil || whole {
 		return err
 	}
-	if !whole {
-		return b.fill(wait)
+	return b.fill(wait)
+}
+
+// between takes the next line between chunks, if it is there whole.
+//
+// nginx: src/http/ngx_http_parse.c, ngx_http_parse_chunked.
+func (b *bodyReader) between() (whole bool, err error) {
+	line, whole, err := b.line()
+	if err != nil || !whole {
+		return false, err
 	}
 	switch {
 	case b.ends:
 		b.ends = false
 		if line != "" {
-			return errBadChunk
+			return false, errBadChunk
 		}
 	case b.trailer:
 		b.done = line == ""
 	default:
 		size, ok := chunkSize(line)
 		if !ok {
-			return errBadChunk
+			return false, errBadChunk
 		}
 		b.left, b.inChunk, b.trailer = size, size > 0, size == 0
 	}
-	return nil
+	return true, nil
 }
 
 // line takes the next line, if it is there whole, without its end.

@@ -248,12 +248,48 @@ func (a *answered) exchange() error {
 		}
 		return a.readHead()
 	}
-	if err := a.send(f.head, limit); err != nil {
+	start, err := a.start()
+	if err != nil {
+		return err
+	}
+	if err := a.send(start, limit); err != nil {
 		return err
 	}
 	a.sender = &sender{finished: make(chan struct{})}
 	go a.sendBody(limit)
 	return a.readHead()
+}
+
+// start returns what is written at once: the head, and with it what of a body that is passed on has come in already.
+//
+// nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_send_request_body, which puts both into one chain.
+func (a *answered) start() ([]byte, error) {
+	f := a.f
+	start := f.head[:len(f.head):len(f.head)]
+	if !f.streams {
+		return start, nil
+	}
+	body, err := f.r.body.ready()
+	if err != nil {
+		f.gone.Store(true)
+		return nil, err
+	}
+	return append(start, a.framed(body)...), nil
+}
+
+// framed returns a piece of a body as it is passed on: as it is, or as a chunk, with the last one after it at the end.
+func (a *answered) framed(piece []byte) []byte {
+	if !a.f.up.Chunked {
+		return piece
+	}
+	var out []byte
+	if len(piece) > 0 {
+		out = chunk(nil, piece)
+	}
+	if a.f.r.body.done {
+		out = append(out, "0\r\n\r\n"...)
+	}
+	return out
 }
 
 // send writes to the server.
@@ -291,19 +327,11 @@ func (a *answered) stream(limit time.Duration) error {
 			a.f.gone.Store(true)
 			return err
 		}
-		if n == 0 {
-			continue
+		if out := a.framed(buffer[:n]); len(out) > 0 {
+			if err := a.send(out, limit); err != nil {
+				return err
+			}
 		}
-		out := buffer[:n]
-		if a.f.up.Chunked {
-			out = chunk(nil, out)
-		}
-		if err := a.send(out, limit); err != nil {
-			return err
-		}
-	}
-	if a.f.up.Chunked {
-		return a.send([]byte("0\r\n\r\n"), limit)
 	}
 	return nil
 }
