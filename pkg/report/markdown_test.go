@@ -16,8 +16,8 @@ func cells(row string) []string {
 	return regexp.MustCompile(`(?:^|[^\\])\|`).Split(row, -1)
 }
 
-// inert takes out what Markdown writes itself, code, and characters written by their numbers; what is left may have nothing that
-// Markdown, HTML or a host gives a meaning to.
+// inert puts a space in place of what Markdown writes itself, code, and characters written by their numbers; what is left may
+// have nothing that Markdown, HTML or a host gives a meaning to.
 var (
 	codeSpan  = regexp.MustCompile("`[^`]+`")
 	ourMarkup = regexp.MustCompile(`<code>|</code>|<br>|&#\d+;|\[\]\(https://github\.com/ngxproof/ngxproof/blob/main/rules/[a-z0-9/-]+\.md\)|^### |\*\*Problem:\*\* `)
@@ -25,7 +25,7 @@ var (
 )
 
 func inert(text string) string {
-	return meaning.FindString(ourMarkup.ReplaceAllString(codeSpan.ReplaceAllString(text, ""), ""))
+	return meaning.FindString(ourMarkup.ReplaceAllString(codeSpan.ReplaceAllString(text, " "), " "))
 }
 
 // checkMarkdown reads the heading, the line of numbers, and the table row by row.
