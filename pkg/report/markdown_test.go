@@ -20,7 +20,7 @@ func cells(row string) []string {
 // have nothing that Markdown, HTML or a host gives a meaning to.
 var (
 	codeSpan  = regexp.MustCompile("`[^`]+`")
-	ourMarkup = regexp.MustCompile(`<code>|</code>|<br>|&#\d+;|\[\]\(https://github\.com/ngxproof/ngxproof/blob/main/rules/[a-z0-9/-]+\.md\)|^### |\*\*Problem:\*\* `)
+	ourMarkup = regexp.MustCompile(`<code>|</code>|<br>|&#\d+;|\[ \]\(https://github\.com/ngxproof/ngxproof/blob/main/rules/[a-z0-9/-]+\.md\)|^### |\*\*Problem:\*\* `)
 	meaning   = regexp.MustCompile("[\\\\`*_\\[\\]<>&|~@#!$]|://|www\\.|[\x00-\x1f\x7f]")
 )
 
