@@ -146,12 +146,15 @@ func (s *sarifWriter) artifact(f *source.File) sarifArtifact {
 	switch {
 	case strings.HasPrefix(path, "/"):
 		return sarifArtifact{URI: "file://" + escapeURI(path)}
-	case len(path) > 2 && path[1] == ':' && path[2] == '/':
+	case len(path) > 2 && isLetter(path[0]) && path[1] == ':' && path[2] == '/':
 		return sarifArtifact{URI: "file:///" + path[:2] + escapeURI(path[2:])}
 	default:
 		return sarifArtifact{escapeURI(path), srcRoot}
 	}
 }
+
+// isLetter reports whether a byte can name a drive.
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // escapeURI writes a path as the path of a URI: every byte that is not unreserved (RFC 3986, 2.3) by its number.
 func escapeURI(path string) string {
