@@ -29,7 +29,7 @@ func keys() []field[Settings] {
 			func(s *Settings, v map[string]string) { s.IncludeMap = v }).or("none"),
 		key("nginx-version", "The nginx version to aim at: 1.26.3, or 1.26 for its last release.", version,
 			func(s *Settings, v catalog.Version) { s.Version = v }).or("all versions"),
-		key("modules", "The third-party modules in the build, such as headers-more.", list(word("a module")),
+		key("modules", "The third-party modules in the build, such as headers-more; one that ngxproof does not know is taken too.", list(module),
 			func(s *Settings, v []string) { s.Modules = v }).or("none"),
 		key("directives", "Directives that the build has and ngxproof does not know.", list(record(directiveKeys(), nil)),
 			func(s *Settings, v []declared) { s.Directives = byName(v) }).or("none"),
@@ -147,6 +147,24 @@ func word(kind string) value[string] {
 		}
 		return text, nil
 	})
+}
+
+// module is a name that ngxproof may not know, but no slip of one that it does.
+var module = value[string]{
+	schema: word("a module").schema,
+	read: func(r *reader, n *yaml.Node) (string, bool) {
+		name, ok := word("a module").read(r, n)
+		known := catalog.Modules()
+		if plain := catalog.ModuleName(name); ok && !slices.Contains(known, plain) {
+			for _, near := range known {
+				if most := min(2, len(plain)/4); catalog.Distance(plain, near, most) <= most {
+					r.wrong(n, "no module is called `%s`; did you mean `%s`?", shortened(name), near)
+					return "", false
+				}
+			}
+		}
+		return name, ok
+	},
 }
 
 var context = scalar(schema{"enum": append(catalog.AnyContext.Names(), "any")}, "a context", func(_ *reader, text string) (catalog.Context, error) {

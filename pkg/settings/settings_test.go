@@ -105,6 +105,7 @@ var mistakes = map[string]struct {
 	"a relative map":       {"include-map: {etc/nginx: a}", []string{"1:15: `etc/nginx` is no absolute folder, such as `/etc/nginx`"}},
 	"a directive":          {"directives: [{contexts: [htpt], arguments: 3-1}]", []string{"1:26: `htpt` is no context; did you mean `http`?", "1:44: `3-1` is no number of arguments: `1`, `1-3`, `1+` or `flag`", "1:14: the key `name` is missing"}},
 	"a name with a blank":  {"modules: [a b]", []string{"1:11: `a b` is no name of a module"}},
+	"a module":             {"modules: [header-more, lua, my-own, vts, lux, geoip, Headers_More, ngx_brotly]", []string{"1:11: no module is called `header-more`; did you mean `headers-more`?", "1:68: no module is called `ngx_brotly`; did you mean `brotli`?"}},
 	"websocket":            {"websocket: [feed, {path: /a, heartbeat: 25}]", []string{"1:13: `feed` is no path of a request: it begins with a slash", "1:41: `25` is no duration, such as `25s` or `1m`"}},
 	"an override nowhere":  {"overrides: [{rules: {NGX001: off}}]", []string{"1:13: an override says where it holds, with `files` or `server-name`"}},
 	"an override of what":  {"overrides: [{files: [a]}]", []string{"1:13: an override says what it changes, with `rules` or `context`"}},

@@ -89,11 +89,7 @@ func refused(d *config.Directive) bool {
 // named reports whether the user named the module among those in the build: "headers-more" names
 // headers-more-nginx-module.
 func named(modules []string, module string) bool {
-	plain := func(s string) string {
-		return strings.NewReplacer("_", "-", "ngx-http-", "", "nginx-", "", "ngx-", "", "-nginx", "", "-module", "").
-			Replace(strings.ReplaceAll(strings.ToLower(s), "_", "-"))
-	}
-	return slices.ContainsFunc(modules, func(m string) bool { return plain(m) == plain(module) })
+	return slices.ContainsFunc(modules, func(m string) bool { return catalog.ModuleName(m) == catalog.ModuleName(module) })
 }
 
 // meantDirectives returns the directives that d's name may be a misspelling of: those that nginx allows here in this
