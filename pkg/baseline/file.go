@@ -85,9 +85,10 @@ func wrong(file *source.File, offset int64, err error) error {
 	if errors.Is(err, io.EOF) {
 		err = errors.New("the file is empty")
 	}
-	text := strings.TrimPrefix(err.Error(), "json: ")
+	text := strings.TrimPrefix(err.Error(), "json: ") + "; "
 	if strings.Contains(file.Text, "\n<<<<<<< ") {
-		text += "; resolve the conflict, or write the baseline anew with `ngxproof baseline write`"
+		text += "resolve the conflict, or "
 	}
+	text += "remove the file and write it anew with `ngxproof baseline write`"
 	return fmt.Errorf("%s:%d:%d: %s", source.Printable(file.Name), at.Line, at.Column, text)
 }

@@ -84,7 +84,15 @@ func (a *app) configValidate() *cobra.Command {
 			if path == "" {
 				return fmt.Errorf("there is no %s here or above; `ngxproof config init` writes one", settings.FileName)
 			}
-			if _, err := k.readSettings(path); err != nil {
+			s, err := k.readSettings(path)
+			if err != nil {
+				return err
+			}
+			var missing []error
+			for _, root := range s.Roots {
+				missing = append(missing, missingRoot(s, root))
+			}
+			if err := errors.Join(missing...); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.out, "ok: %s\n", source.Printable(path))

@@ -59,7 +59,7 @@ func (a *app) fix(k *fixAsk, paths []string) error {
 	if err != nil {
 		return err
 	}
-	jobs, results, failLevel, err := a.fixAll(&k.ask, &k.fixing, paths)
+	jobs, results, err := a.fixAll(&k.ask, &k.fixing, paths)
 	if err != nil {
 		return err
 	}
@@ -73,16 +73,20 @@ func (a *app) fix(k *fixAsk, paths []string) error {
 		if k.diff {
 			did = "would fix"
 		}
-		a.warn(fixed(did, results))
+		line := fixed(did, results)
+		if result.Skipped > 0 {
+			line += fmt.Sprintf(", %s without nginx directives skipped", countOf(result.Skipped, "file", "files"))
+		}
+		a.warn(line)
 	}
 	if k.changed("output") {
 		for _, r := range results {
 			result.Fixed += len(r.Applied)
 		}
-		return a.write(outputs, result, k.quiet, failLevel)
+		return a.write(outputs, result, k.quiet, jobs)
 	}
-	if n := a.countLeft(result.Diagnostics, failLevel); n > 0 && !k.quiet {
-		a.warn(fmt.Sprintf("left: %d; `ngxproof lint` shows them", n))
+	if n := countLeft(result.Diagnostics, failLevels(jobs)); n > 0 && !k.quiet {
+		a.warn(fmt.Sprintf("left: %s", countOf(n, "finding; `ngxproof lint` shows it", "findings; `ngxproof lint` shows them")))
 	}
 	return nil
 }
@@ -119,9 +123,9 @@ func (k *ask) toFiles() error {
 }
 
 // fixAll fixes, in memory, what PATHs stand for. The error is that of a call that makes no sense.
-func (a *app) fixAll(k *ask, f *fixing, paths []string) (jobs []*job, results []*fix.Result, failLevel diag.Level, err error) {
+func (a *app) fixAll(k *ask, f *fixing, paths []string) (jobs []*job, results []*fix.Result, err error) {
 	if jobs, err = a.jobs(k, paths); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, err
 	}
 	for _, j := range jobs {
 		result, err := j.fix(f)
@@ -131,12 +135,11 @@ func (a *app) fixAll(k *ask, f *fixing, paths []string) (jobs []*job, results []
 		}
 		results = append(results, result)
 		if err := a.adoptFixed(k, j); err != nil {
-			return nil, nil, 0, err
+			return nil, nil, err
 		}
-		failLevel = j.opts.failLevel
-		a.judge(j.found, failLevel)
+		a.judge(j.found, j.opts.failLevel)
 	}
-	return jobs, results, failLevel, nil
+	return jobs, results, nil
 }
 
 // problems says what went wrong; the rest of the job goes on.
@@ -147,10 +150,14 @@ func (a *app) problems(err error) {
 }
 
 // countLeft counts what still fails.
-func (a *app) countLeft(found []diag.Diagnostic, failLevel diag.Level) int {
+func countLeft(found []diag.Diagnostic, failLevel func(file string) diag.Level) int {
 	n := 0
 	for i := range found {
-		if failLevel != diag.Off && found[i].Suppressed == nil && found[i].Level >= failLevel {
+		d, name := &found[i], ""
+		if d.At.File != nil {
+			name = d.At.File.Name
+		}
+		if level := failLevel(name); level != diag.Off && d.Suppressed == nil && d.Level >= level {
 			n++
 		}
 	}

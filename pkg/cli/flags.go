@@ -108,6 +108,8 @@ type options struct {
 	// contextsOf says where a fragment is included, by the settings; 0 where they don't.
 	contextsOf func(path string) catalog.Context
 	roots      []string // that the settings name
+	// missingRoot is the error of a root that the settings name and that is not there, else nil.
+	missingRoot func(path string) error
 }
 
 func (k *ask) options(rules *lint.Registry, s *settings.Settings) (o options, err error) {
@@ -118,7 +120,7 @@ func (k *ask) options(rules *lint.Registry, s *settings.Settings) (o options, er
 	if err != nil {
 		return o, fmt.Errorf("the working folder: %w", reason(err))
 	}
-	o.roots = s.Roots
+	o.roots, o.missingRoot = s.Roots, func(path string) error { return missingRoot(s, path) }
 	o.contextsOf = func(path string) catalog.Context { return s.Contexts(dir, path) }
 	o.config = config.Options{Prefix: s.Prefix, IncludeMap: s.IncludeMap, Declared: s.Directives}
 	if k.changed("prefix") {
@@ -139,6 +141,17 @@ func (k *ask) options(rules *lint.Registry, s *settings.Settings) (o options, er
 	}
 	o.minLevel, err = parseLevel("min-level", k.minLevel, "error", "warning", "info")
 	return o, err
+}
+
+// missingRoot says where settings name a root that is not there.
+func missingRoot(s *settings.Settings, path string) error {
+	i := slices.Index(s.Roots, path)
+	_, err := os.Stat(path)
+	if i < 0 || err == nil {
+		return nil
+	}
+	line := s.Line(fmt.Sprintf("roots[%d]", i))
+	return fmt.Errorf("%s:%d: the root %s: %w", source.Printable(s.File.Name), line, source.Printable(path), reason(err))
 }
 
 func (k *ask) parseContexts() (catalog.Context, error) {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ func (a *app) ignoreAll(k *ask, j *job) error {
 	switch {
 	case strings.Trim(ignoring, " \t:-–—,.#") == "" || strings.ContainsFunc(ignoring, func(r rune) bool { return r < ' ' || r == 0x7F }):
 		return errors.New("--add-ignores: the reason is one line, and not empty")
+	case len(j.paths) == 0 && exists(ignoring):
+		return fmt.Errorf("--add-ignores takes the reason, and %s is a file: `--add-ignores REASON %s`", source.Printable(ignoring), source.Printable(ignoring))
 	case slices.Contains(j.paths, "-"):
 		return errors.New("--add-ignores writes files, so it can't be used with standard input")
 	}
@@ -57,6 +60,11 @@ func (a *app) ignoreAll(k *ask, j *job) error {
 		fmt.Fprintf(a.err, "ngxproof: %d of %d findings are silenced, by comments in %s\n", before-left, before, countOf(len(files), "file", "files"))
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // ignoring returns the files that get comments, and what they then say. A file outside of the folders of the

@@ -14,6 +14,7 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/lint"
 	"github.com/ngxproof/ngxproof/pkg/report"
 	"github.com/ngxproof/ngxproof/pkg/settings"
+	"github.com/ngxproof/ngxproof/pkg/source"
 	"github.com/ngxproof/ngxproof/rules"
 )
 
@@ -32,8 +33,11 @@ type job struct {
 // call that makes no sense, or of settings that are wrong; what can't be read is in the targets.
 func (a *app) jobs(k *ask, paths []string) ([]*job, error) {
 	if k.root != "" {
-		if _, err := os.Stat(k.root); err != nil {
-			return nil, fmt.Errorf("--root: %w", err)
+		switch info, err := os.Stat(k.root); {
+		case err != nil:
+			return nil, fmt.Errorf("--root: %s: %w", source.Printable(k.root), reason(err))
+		case info.IsDir():
+			return nil, fmt.Errorf("--root: %s is a folder; name the file that nginx starts from", source.Printable(k.root))
 		}
 	}
 	var jobs []*job
@@ -178,8 +182,8 @@ func (k *ask) settingsFor(path string) (*settings.Settings, error) {
 		path = k.stdinName
 	}
 	dir := path
-	if !isFolder(path) {
-		dir = filepath.Dir(path)
+	for !isFolder(dir) && dir != filepath.Dir(dir) { // what is not there is said elsewhere
+		dir = filepath.Dir(dir)
 	}
 	found, err := k.find(dir, settings.FileName)
 	if err != nil || found == "" {

@@ -149,12 +149,14 @@ func (a *app) useBaseline(k *ask, j *job) error {
 	if len(gone) == 0 {
 		return nil
 	}
+	strict := ""
 	if k.baselineStrict {
 		a.code = max(a.code, Found)
+		strict = ", which --baseline-strict refuses"
 	}
 	if !k.quiet || k.baselineStrict {
-		fmt.Fprintf(a.err, "ngxproof: %s: %s no longer found; `ngxproof baseline prune` removes what is gone\n",
-			source.Printable(b.file.Name), countOf(baseline.Total(gone), "known finding is", "known findings are"))
+		fmt.Fprintf(a.err, "ngxproof: %s: %s no longer found%s; `ngxproof baseline prune` removes what is gone\n",
+			source.Printable(b.file.Name), countOf(baseline.Total(gone), "known finding is", "known findings are"), strict)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (a *app) lint(k *ask, f *fixing, paths []string) error {
 	if err != nil {
 		return err
 	}
-	minLevel, failLevel := diag.Info, diag.Off
+	minLevel := diag.Info
 	for _, j := range jobs {
 		if err := j.lint(); err != nil {
 			a.fail(err)
@@ -67,7 +67,7 @@ func (a *app) lint(k *ask, f *fixing, paths []string) error {
 			a.problems(a.proveFindings(k, j))
 		}
 		a.judge(j.found, j.opts.failLevel)
-		minLevel, failLevel = j.opts.minLevel, j.opts.failLevel
+		minLevel = j.opts.minLevel
 	}
 	result := resultOf(jobs)
 	result.Diagnostics = a.shown(k, result.Diagnostics, minLevel)
@@ -77,7 +77,7 @@ func (a *app) lint(k *ask, f *fixing, paths []string) error {
 		}
 		result.Elapsed = time.Since(start)
 	}
-	return a.write(outputs, result, k.quiet, failLevel)
+	return a.write(outputs, result, k.quiet, jobs)
 }
 
 // judge sets the exit code by the findings.

@@ -15,7 +15,7 @@ func (a *app) lintAndFix(k *ask, f *fixing, paths []string) error {
 	if err != nil {
 		return err
 	}
-	jobs, results, failLevel, err := a.fixAll(k, f, paths)
+	jobs, results, err := a.fixAll(k, f, paths)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (a *app) lintAndFix(k *ask, f *fixing, paths []string) error {
 		if err := a.showDiff(all); err != nil || !k.changed("output") {
 			return err
 		}
-		return a.write(outputs, result, k.quiet, failLevel)
+		return a.write(outputs, result, k.quiet, jobs)
 	}
 	if err := a.apply(jobs, all); err != nil {
 		return err
@@ -50,5 +50,5 @@ func (a *app) lintAndFix(k *ask, f *fixing, paths []string) error {
 		a.out = a.err
 		defer func() { a.out = stdout }()
 	}
-	return a.write(outputs, result, k.quiet, failLevel)
+	return a.write(outputs, result, k.quiet, jobs)
 }

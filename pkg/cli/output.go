@@ -60,9 +60,9 @@ func unknownFormat(name string) error {
 
 // write writes all reports. Where the one on standard output is for a program, or there is none, the summary goes to
 // standard error.
-func (a *app) write(outputs []output, r report.Result, quiet bool, failLevel diag.Level) error {
+func (a *app) write(outputs []output, r report.Result, quiet bool, jobs []*job) error {
 	r.Problems = a.said
-	shared := report.Options{Quiet: quiet, FailLevel: failLevel, Repository: repositoryNames(), Warn: a.warn}
+	shared := report.Options{Quiet: quiet, FailLevel: failLevels(jobs), Repository: repositoryNames(), Warn: a.warn}
 	nothing := len(r.Entries) == 0 && r.Skipped == 0
 	summary := !quiet && !nothing
 	var errs []error
@@ -87,6 +87,22 @@ func (a *app) write(outputs []output, r report.Result, quiet bool, failLevel dia
 		fmt.Fprintln(a.err, report.Summary(r, report.Options{Color: a.colored(a.err)}))
 	}
 	return errors.Join(errs...)
+}
+
+// failLevels returns the fail level of a file, by name: that of the settings that hold for it, the lowest where several
+// do. Of no file, "", it is the lowest of all.
+func failLevels(jobs []*job) func(file string) diag.Level {
+	levels := map[string]diag.Level{}
+	for _, j := range jobs {
+		names := j.targets.files()
+		names[""] = true
+		for name := range names {
+			if old := levels[name]; old == diag.Off || j.opts.failLevel != diag.Off && j.opts.failLevel < old {
+				levels[name] = j.opts.failLevel
+			}
+		}
+	}
+	return func(file string) diag.Level { return levels[file] }
 }
 
 // warn says what the user must know about a report.

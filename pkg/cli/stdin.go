@@ -14,8 +14,9 @@ import (
 // targets finds and loads what a command's PATHs stand for. The error is that of a call that makes no sense; what can't
 // be read is in the targets.
 func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
+	var missing []error
 	if len(paths) == 0 {
-		paths = k.instead(opts.roots)
+		paths, missing = opts.there(k.instead(opts.roots))
 	}
 	stdin := slices.Contains(paths, "-")
 	switch {
@@ -29,7 +30,7 @@ func (a *app) targets(k *ask, opts options, paths []string) (*targets, error) {
 		return nil, fmt.Errorf("the working folder: %w", reason(err))
 	}
 	disk := k.disk(dir)
-	t := &targets{opts: opts, disk: disk, skipForeign: k.skipForeign, line: a.statusLine(k.quiet)}
+	t := &targets{opts: opts, disk: disk, skipForeign: k.skipForeign, line: a.statusLine(k.quiet), errs: missing}
 	if stdin {
 		return t, a.fromStdin(t, k, disk)
 	}
@@ -52,6 +53,18 @@ func (k *ask) instead(roots []string) []string {
 		return []string{k.root}
 	}
 	return defaultPaths(roots)
+}
+
+// there leaves out the roots that the settings name and that are not there; the errors say where they are named.
+func (o *options) there(paths []string) (found []string, missing []error) {
+	for _, path := range paths {
+		if err := o.missingRoot(path); err != nil {
+			missing = append(missing, err)
+		} else {
+			found = append(found, path)
+		}
+	}
+	return found, missing
 }
 
 // disk returns the reader of files; dir is the working folder.

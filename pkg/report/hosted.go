@@ -21,6 +21,14 @@ type hosted struct {
 	print string // what identifies it from one run to the next
 }
 
+// file returns the name of the finding's file, "" for none.
+func (d hosted) file() string {
+	if d.At.File == nil {
+		return ""
+	}
+	return d.At.File.Name
+}
+
 // hostedFindings returns the findings in order, suppressed ones where they are asked for. Those count for the numbers in
 // the fingerprints of equals either way.
 func hostedFindings(r Result, o Options) []hosted {

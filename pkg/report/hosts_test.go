@@ -60,7 +60,7 @@ func TestHostGolden(t *testing.T) {
 	} {
 		for kind, r := range hostResults() {
 			t.Run(name+kind, func(t *testing.T) {
-				golden(t, name+kind+suffix, write(t, name, r, Options{FailLevel: diag.Warning}))
+				golden(t, name+kind+suffix, write(t, name, r, Options{FailLevel: failFrom(diag.Warning)}))
 			})
 		}
 	}
@@ -88,7 +88,7 @@ func write(t testing.TB, name string, r Result, o Options) string {
 // TestRepository writes files by the names that the repository has for them, in every format for hosts.
 func TestRepository(t *testing.T) {
 	r := Result{Diagnostics: []diag.Diagnostic{websocket()}, Entries: []string{"conf.d/ws.conf"}, Files: 1}
-	o := Options{FailLevel: diag.Error, Repository: func(name string) string { return "./deploy/" + name }}
+	o := Options{FailLevel: failFrom(diag.Error), Repository: func(name string) string { return "./deploy/" + name }}
 	for _, name := range []string{"sarif", "github", "gitlab", "junit", "markdown"} {
 		got := write(t, name, r, o)
 		if all, moved := strings.Count(got, "conf.d/ws.conf"), strings.Count(got, "deploy/conf.d/ws.conf"); all == 0 || all != moved {
@@ -224,11 +224,11 @@ func checkHosts(t *testing.T, r Result, o Options) {
 func TestHostile(t *testing.T) {
 	for _, s := range hostile() {
 		t.Run(fmt.Sprintf("%q", s), func(t *testing.T) {
-			checkHosts(t, hostileResult(s), Options{Suppressed: true, FailLevel: diag.Warning})
+			checkHosts(t, hostileResult(s), Options{Suppressed: true, FailLevel: failFrom(diag.Warning)})
 		})
 	}
 	for kind, r := range hostResults() {
-		t.Run("result"+kind, func(t *testing.T) { checkHosts(t, r, Options{FailLevel: diag.Info}) })
+		t.Run("result"+kind, func(t *testing.T) { checkHosts(t, r, Options{FailLevel: failFrom(diag.Info)}) })
 	}
 }
 
@@ -249,7 +249,7 @@ func FuzzHosts(f *testing.F) {
 		d := &r.Diagnostics[0]
 		d.At = diag.Location{File: config, Span: span}
 		d.Fix.Edits = []diag.Edit{{Location: d.At, Text: message}}
-		checkHosts(t, r, Options{FailLevel: diag.Warning})
+		checkHosts(t, r, Options{FailLevel: failFrom(diag.Warning)})
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
@@ -145,7 +144,7 @@ func ruleCase(file string, found []hosted, o Options) junitCase {
 			lines.WriteString("  help: " + source.Printable(d.Help) + "\n")
 		}
 	}
-	if o.FailLevel == diag.Off || worst.Level < o.FailLevel {
+	if !o.fails(worst) {
 		c.Out = lines.String()
 		return c
 	}

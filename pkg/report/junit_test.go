@@ -223,6 +223,11 @@ func TestJUnitSchema(t *testing.T) {
 	}
 }
 
+// failFrom is the same fail level for every file.
+func failFrom(level diag.Level) func(string) diag.Level {
+	return func(string) diag.Level { return level }
+}
+
 // TestJUnitFailLevel fails what fails the run and passes the rest.
 func TestJUnitFailLevel(t *testing.T) {
 	for level, want := range map[diag.Level]int{diag.Off: 0, diag.Error: 1, diag.Warning: 2, diag.Info: 3} {
@@ -231,7 +236,7 @@ func TestJUnitFailLevel(t *testing.T) {
 			r.Diagnostics[i].Rule = r.Diagnostics[i].Level.String()
 		}
 		var out bytes.Buffer
-		if err := JUnit(&out, r, Options{FailLevel: level}); err != nil {
+		if err := JUnit(&out, r, Options{FailLevel: failFrom(level)}); err != nil {
 			t.Fatal(err)
 		}
 		doc := parseJUnit(t, out.String())

@@ -51,8 +51,9 @@ type Options struct {
 	Width int
 	// Quiet leaves the summary line out.
 	Quiet bool
-	// FailLevel is the level from which on a finding fails a run; Off for never.
-	FailLevel diag.Level
+	// FailLevel returns the level from which on a finding in the file of that name fails a run, Off for never: settings may
+	// differ from one file to the next. Nil stands for never.
+	FailLevel func(file string) diag.Level
 	// Suppressed writes suppressed findings too, marked as such, where a format has a mark that not every host heeds.
 	Suppressed bool
 	// Repository turns a file's name into its path from the root of the repository, with links followed and slashes:
@@ -60,6 +61,15 @@ type Options struct {
 	Repository func(name string) string
 	// Warn takes what a user must know about the report itself, a line each: that a host's limit cut it. Nil drops it.
 	Warn func(line string)
+}
+
+// fails reports whether a finding fails the run.
+func (o Options) fails(d hosted) bool {
+	if o.FailLevel == nil {
+		return false
+	}
+	level := o.FailLevel(d.file())
+	return level != diag.Off && d.Level >= level
 }
 
 // warn says something about the report.

@@ -13,14 +13,20 @@ import (
 type counts struct {
 	level        [diag.Error + 1]int
 	safe, unsafe int // with a fix of that class
-	suppressed   int
+	// silenced by a comment, and by the baseline
+	suppressed, known int
 }
 
 func count(diagnostics []diag.Diagnostic) counts {
 	var c counts
 	for i := range diagnostics {
 		d := &diagnostics[i]
-		if d.Suppressed != nil {
+		switch {
+		case d.Suppressed == nil:
+		case d.Suppressed.By == "baseline":
+			c.known++
+			continue
+		default:
 			c.suppressed++
 			continue
 		}
@@ -41,9 +47,12 @@ func Summary(r Result, o Options) string {
 	c := count(r.Diagnostics)
 	s := newStyle(o, diag.Off)
 	var line string
-	if found := c.found(s); len(found) > 0 {
+	switch found := c.found(s); {
+	case len(r.Entries) == 0:
+		line = s.good("ok") + ": nothing to look at"
+	case len(found) > 0:
 		line = subject(r) + ": " + strings.Join(found, ", ") + c.fixable()
-	} else {
+	default:
 		line = s.good("ok") + ": " + subject(r) + ", " + plural(r.Rules, "rule")
 	}
 	return line + aside(r, c)
@@ -80,7 +89,7 @@ func aside(r Result, c counts) string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{r.Fixed, "fixed"}, {c.suppressed, "suppressed"}} {
+	}{{r.Fixed, "fixed"}, {c.suppressed, "suppressed"}, {c.known, "known (baseline)"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
@@ -94,7 +103,7 @@ func aside(r Result, c counts) string {
 	return text
 }
 
-// subject names what was looked at: "nginx.conf and 14 included files".
+// subject names what was looked at, which is something: "nginx.conf and 14 included files".
 func subject(r Result) string {
 	names := make([]string, 0, len(r.Entries))
 	for _, name := range r.Entries {
@@ -109,14 +118,11 @@ func subject(r Result) string {
 	if included := r.Files - len(r.Entries); included > 0 {
 		names = append(names, plural(included, "included file"))
 	}
-	switch n := len(names); n {
-	case 0:
-		return "nothing"
-	case 1:
+	n := len(names)
+	if n == 1 {
 		return names[0]
-	default:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
+	return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 }
 
 // plural returns "1 file", "2 files".
