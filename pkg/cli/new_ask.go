@@ -65,6 +65,7 @@ func (a *app) askNew(k *newAsk, kind scaffold.Kind) (scaffold.Kind, error) {
 // flushing shows each question at once.
 type flushing struct{ *writer }
 
+// Write writes p and what was kept before it; the error is that of either.
 func (f flushing) Write(p []byte) (int, error) {
 	n, err := f.writer.Write(p)
 	return n, errors.Join(err, f.Flush())

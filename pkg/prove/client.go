@@ -218,4 +218,5 @@ type tunnel struct {
 	r io.Reader
 }
 
+// Read reads what was left of the handshake first, then the connection.
 func (t *tunnel) Read(p []byte) (int, error) { return t.r.Read(p) }

@@ -24,6 +24,7 @@ type Engine interface {
 // Refusal is nginx's complaint about a configuration that it does not load.
 type Refusal struct{ Message string }
 
+// Error returns Message.
 func (r *Refusal) Error() string { return r.Message }
 
 // run is a configuration that runs.

@@ -26,7 +26,10 @@ type reference struct {
 // refuses is among them.
 func Reference(v catalog.Version, findings []diag.Diagnostic) Engine { return &reference{v, findings} }
 
-func (e *reference) Name() string             { return "reference" }
+// Name returns "reference".
+func (e *reference) Name() string { return "reference" }
+
+// Version returns the version that the proxy behaves as.
 func (e *reference) Version() catalog.Version { return e.version }
 
 // start runs the proxy between loopback sockets, on a clock of its own.

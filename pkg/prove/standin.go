@@ -160,6 +160,7 @@ type buffered struct {
 	r *bufio.Reader
 }
 
+// Read reads what is in the buffer first, then the connection.
 func (b *buffered) Read(p []byte) (int, error) { return b.r.Read(p) }
 
 // exchange reads one request and answers it; it says whether the connection lives on.
@@ -271,8 +272,10 @@ type hijacked struct {
 	told   func() // once the head is made, before it is sent
 }
 
+// Header returns the header that WriteHeader sends.
 func (w *hijacked) Header() http.Header { return w.header }
 
+// WriteHeader sends the head of the answer, the first time that it is called.
 func (w *hijacked) WriteHeader(status int) {
 	if w.wrote {
 		return
@@ -292,11 +295,13 @@ func (w *hijacked) WriteHeader(status int) {
 	_, _ = w.conn.Write(w.sent) // what follows fails too
 }
 
+// Write sends a part of the body, after the head.
 func (w *hijacked) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.conn.Write(p)
 }
 
+// Hijack hands the connection over, as http.Hijacker says.
 func (w *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !w.wrote {
 		return nil, nil, errors.New("no head yet")

@@ -117,6 +117,7 @@ func tooLarge(log []byte, limit int) bool {
 // counter counts what is written to it.
 type counter int
 
+// Write counts the bytes of p; it has no error.
 func (c *counter) Write(p []byte) (int, error) {
 	*c += counter(len(p))
 	return len(p), nil

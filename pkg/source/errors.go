@@ -27,7 +27,10 @@ type failure struct {
 	detail string
 }
 
+// Error gives the reason, then the detail.
 func (f failure) Error() string { return f.reason.Error() + ": " + f.detail }
+
+// Unwrap returns the reason.
 func (f failure) Unwrap() error { return f.reason }
 
 // at puts the path, printable, before err.

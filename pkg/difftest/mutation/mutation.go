@@ -120,6 +120,7 @@ func (s Suite) Catch(t *testing.T) {
 // failure is the output of tests that fail.
 type failure struct{ output string }
 
+// Error returns what the tests printed.
 func (f *failure) Error() string { return f.output }
 
 // judge says whether a mutant was caught.
