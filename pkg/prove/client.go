@@ -218,5 +218,5 @@ type tunnel struct {
 	r io.Reader
 }
 
-// Read reads what was left of the handshake first, then the connection.
+// Read reads what follows the head, some of which may have come with it.
 func (t *tunnel) Read(p []byte) (int, error) { return t.r.Read(p) }
