@@ -105,6 +105,9 @@ func (e *example) judge(t *testing.T, server realServer) int {
 			return len(findings)
 		}
 		confirmed := left[i]
+		if want := theirs.evidence(dir, e.shift()); confirmed.Evidence != nil && confirmed.Evidence.Lines[0].Text != want {
+			t.Errorf("line %d: our evidence is %q, nginx %s says %q", e.line, confirmed.Evidence.Lines[0].Text, server.version, want)
+		}
 		left = slices.Delete(slices.Clone(left), i, i+1)
 		if len(left) > 0 && !mend(t, dir, confirmed, e.shift()) {
 			return len(findings) - len(left)
@@ -225,6 +228,15 @@ func (v verdict) confirms(d diag.Diagnostic, dir string, shift int) bool {
 		return says && v.file == filepath.Join(dir, d.At.File.Name) && first+shift <= v.line && v.line <= last+shift
 	}
 	return false
+}
+
+// evidence returns the error as evidence has it: with the example's file and line.
+func (v verdict) evidence(dir string, shift int) string {
+	text := "nginx: [emerg] " + v.message
+	if v.file != "" {
+		text += fmt.Sprintf(" in %s:%d", strings.TrimPrefix(v.file, dir+"/"), v.line-shift)
+	}
+	return text
 }
 
 // mend takes out what the finding is about; it reports whether that is a whole statement on one line, or has a fix.

@@ -47,7 +47,7 @@ type Diagnostic struct {
 	Scope string
 	// Fix is nil where nothing can be proposed.
 	Fix *Fix
-	// Evidence is what a backend would receive, or nil.
+	// Evidence is what a backend or a client would receive, or nginx would log; or nil.
 	Evidence *Evidence
 	// Proof is what happened when the configuration was run, or nil where it was not.
 	Proof *Proof
@@ -117,18 +117,35 @@ type Edit struct {
 	Text string
 }
 
-// Evidence is the request head that a backend would receive from a client, line by line with each line's origin.
+// EvidenceKind says what is shown as evidence.
+type EvidenceKind uint8
+
+// The kinds. Most findings are about what a backend gets; where that is right, or nothing, the others show what goes wrong.
+const (
+	// Request is the head that a backend would receive from a client.
+	Request EvidenceKind = iota
+	// Answer is the head that the client would receive.
+	Answer
+	// Log is what nginx would write to its error log: for a client's request, or, without a client, instead of starting.
+	Log
+)
+
+// String returns "request", "answer" or "log".
+func (k EvidenceKind) String() string { return [...]string{"request", "answer", "log"}[k] }
+
+// Evidence is what a finding rests on: a head, line by line with each line's origin, or lines of the error log.
 type Evidence struct {
-	Client string // chrome, firefox, mixedcase, plain, h2c
-	Nginx  string // the version whose behaviour is shown
-	Head   string // the bytes, CRLF line ends and the empty line included
+	Kind   EvidenceKind
+	Client string // chrome, firefox, mixedcase, plain, h2c; empty for what nginx says instead of starting
+	Nginx  string // the version whose behaviour is shown; empty where all do the same
+	Head   string // the bytes, CRLF line ends and the empty line included; empty for a Log
 	Lines  []EvidenceLine
 }
 
 // EvidenceLine is one line of a head, or one that was dropped from it.
 type EvidenceLine struct {
 	Text string
-	// Origin is "default", "directive" or "client".
+	// Origin is "default", "directive" or "client"; in an Answer "client" stands for the other side, the backend.
 	Origin string
 	// At is the directive that decided the line; its File is nil for a default or a client's header.
 	At Location

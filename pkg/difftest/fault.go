@@ -72,6 +72,10 @@ var values = []Fault{
 	{Name: "map reversed", Rule: "WS013", pick: pick("Connection", "map", "map", "standard"), edit: entries("default close", "'' upgrade")},
 	{Name: "map empty without default", Rule: "WS013", pick: pick("Connection", "map", "map", "standard"), edit: entries("'' close")},
 	{Name: "map regex first", Rule: "WS013", pick: pick("Connection", "map", "map", "regex order")},
+	{Name: "Upgrade by a case-sensitive map", Rule: "WS013", pick: pick("Upgrade", "$http_upgrade", "layout", "plain"), edit: func(c *Case) {
+		c.Named = append(c.Named, Block("map $http_upgrade $up_{ID}", Simple("~websocket $http_upgrade"), Simple("default ''")))
+		setHeader("Upgrade", "$up_{ID}")(c)
+	}},
 	{Name: "map overridden", Rule: "WS002", pick: pick("Connection", "map", "map", "set override")},
 }
 

@@ -27,6 +27,18 @@ func (p *Plan) MendConnectionMap(variable string) {
 	}
 }
 
+// MendUpgradeMap makes the map that defines a variable (without `$`) give the client's Upgrade for every WebSocket, and
+// reports whether that map was changed: it is not where others use it too, and the sites get Upgrade from another one.
+func (p *Plan) MendUpgradeMap(variable string) bool {
+	d := p.ownMap(variable)
+	if d == nil {
+		p.Upgrade()
+		return false
+	}
+	p.SetEntry(d, "websocket", "$http_upgrade")
+	return true
+}
+
 // emptyKey returns the key to change for requests without Upgrade: the empty one, or default where that is the only
 // entry beside that of websocket.
 func (p *Plan) emptyKey(d *config.Directive) string {

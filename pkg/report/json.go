@@ -111,6 +111,7 @@ type jsonEvidence struct {
 	Client text               `json:"client"`
 	Head   text               `json:"head"`
 	Lines  []jsonEvidenceLine `json:"lines"`
+	Kind   string             `json:"kind"`
 }
 
 type jsonEvidenceLine struct {
@@ -200,7 +201,7 @@ func newEvidence(e *diag.Evidence) *jsonEvidence {
 	if e == nil {
 		return nil
 	}
-	j := &jsonEvidence{text(e.Client), text(e.Head), make([]jsonEvidenceLine, len(e.Lines))}
+	j := &jsonEvidence{text(e.Client), text(e.Head), make([]jsonEvidenceLine, len(e.Lines)), e.Kind.String()}
 	for i, line := range e.Lines {
 		j.Lines[i] = jsonEvidenceLine{Text: text(line.Text), Origin: text(line.Origin), File: fileName(line.At)}
 		if line.At.File != nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rivo/uniseg"
@@ -92,11 +93,11 @@ func (f *frame) wrap(text string, column int) []string {
 // evidence writes the head that a backend would receive. `-->` is at a line that is sent and wrong, `<--` at one that is
 // kept back; beside them stands what decided it.
 func (f *frame) evidence(e *diag.Evidence) {
-	by := source.Printable(e.Client)
-	if e.Nginx != "" {
-		by += " through nginx " + source.Printable(e.Nginx)
+	f.note("evidence", evidenceTitle(e))
+	if e.Kind != diag.Request {
+		f.answer(e)
+		return
 	}
-	f.note("evidence", "what the backend receives from "+by)
 	lines, more := telling(evidenceLines(e))
 	column := 0
 	for _, line := range lines {
@@ -106,9 +107,63 @@ func (f *frame) evidence(e *diag.Evidence) {
 	}
 	for i, line := range lines {
 		f.elided(more, i)
-		f.evidenceLine(line, column)
+		f.evidenceLine(line, origin(line), column)
 	}
 	f.elided(more, len(lines))
+}
+
+// evidenceTitle says what is shown.
+func evidenceTitle(e *diag.Evidence) string {
+	client, nginx := source.Printable(e.Client), "nginx"
+	if e.Nginx != "" {
+		nginx += " " + source.Printable(e.Nginx)
+	}
+	switch {
+	case e.Kind == diag.Log && client == "":
+		return "what " + nginx + " says instead of starting"
+	case e.Kind == diag.Log:
+		return "what " + nginx + " writes to its error log"
+	case e.Kind == diag.Answer:
+		return "what " + client + " receives from " + nginx
+	case e.Nginx == "":
+		return "what the backend receives from " + client
+	}
+	return "what the backend receives from " + client + " through " + nginx
+}
+
+// answer writes the lines of what nginx says, but those with which it signs every answer.
+func (f *frame) answer(e *diag.Evidence) {
+	lines := slices.DeleteFunc(slices.Clone(e.Lines), func(line diag.EvidenceLine) bool {
+		name := lineName(line)
+		return !line.Wrong && line.Origin == "default" && (name == "server" || name == "date")
+	})
+	column := 0
+	for _, line := range lines {
+		if answerOrigin(line) != "" {
+			column = max(column, min(48, uniseg.StringWidth(source.Printable(line.Text))))
+		}
+	}
+	for _, line := range lines {
+		f.evidenceLine(line, answerOrigin(line), column)
+	}
+}
+
+// answerOrigin says what a line that nginx says comes from: the directive that makes it so, or keeps it back. It is empty
+// where the line itself names the place.
+func answerOrigin(line diag.EvidenceLine) string {
+	switch {
+	case line.DroppedBy != "" && line.At.File != nil:
+		return "from the backend, dropped: " + source.Printable(line.DroppedBy) + " at " + place(line.At)
+	case line.DroppedBy != "":
+		return "from the backend, dropped: " + source.Printable(line.DroppedBy)
+	case line.Wrong && line.At.File != nil && strings.Contains(line.Text, line.At.File.Name+":"):
+		return ""
+	case line.Wrong && line.At.File != nil:
+		return "because of " + place(line.At)
+	case line.Wrong && line.Origin == "default":
+		return "nginx's default"
+	}
+	return ""
 }
 
 // elided writes how many lines were left out, where that belongs.
@@ -180,8 +235,8 @@ func evidenceLines(e *diag.Evidence) []diag.EvidenceLine {
 	return lines
 }
 
-// evidenceLine writes one line of a head with its origin from the given column on.
-func (f *frame) evidenceLine(line diag.EvidenceLine, column int) {
+// evidenceLine writes one line of a head with where it comes from, in words, from the given column on.
+func (f *frame) evidenceLine(line diag.EvidenceLine, from string, column int) {
 	text := source.Printable(line.Text)
 	arrow, p := "   ", func(s string) string { return s }
 	switch {
@@ -194,7 +249,7 @@ func (f *frame) evidenceLine(line diag.EvidenceLine, column int) {
 		p = f.style.level
 	}
 	written := strings.Repeat(" ", f.digits+4) + p(arrow) + " " + p(text)
-	if from := origin(line); from != "" {
+	if from != "" {
 		gap := max(0, column-uniseg.StringWidth(text)) + 2
 		written += strings.Repeat(" ", gap) + f.style.gutter(from)
 	}

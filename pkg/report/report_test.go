@@ -273,3 +273,47 @@ func TestWriteErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestEvidenceOfOtherKinds(t *testing.T) {
+	f := file("ws.conf", "location /ws {\n    proxy_hide_header Upgrade;\n    proxy_pass ws://b;\n}\n")
+	hide, pass := at(f, "", "proxy_hide_header Upgrade"), at(f, "", "proxy_pass ws://b")
+	answer := &diag.Evidence{Kind: diag.Answer, Client: "chrome", Nginx: "1.26.3",
+		Head: "HTTP/1.1 101 Switching Protocols\r\nServer: nginx/1.26.3\r\nConnection: upgrade\r\n\r\n",
+		Lines: []diag.EvidenceLine{
+			{Text: "HTTP/1.1 101 Switching Protocols", Origin: "client"},
+			{Text: "Server: nginx/1.26.3", Origin: "default"},
+			{Text: "Connection: upgrade", Origin: "default"},
+			{Text: "Upgrade: websocket", Origin: "client", At: hide, DroppedBy: "hidden"},
+		}}
+	log := func(client, text, origin string, at diag.Location) *diag.Evidence {
+		return &diag.Evidence{Kind: diag.Log, Client: client, Lines: []diag.EvidenceLine{{Text: text, Origin: origin, At: at, Wrong: true}}}
+	}
+	for name, test := range map[string]struct {
+		evidence *diag.Evidence
+		want     string
+	}{
+		"answer": {answer, `   = evidence: what chrome receives from nginx 1.26.3
+         HTTP/1.1 101 Switching Protocols
+         Connection: upgrade
+     <-- Upgrade: websocket  from the backend, dropped: hidden at ws.conf:2:5
+`},
+		"refused, with its place": {log("", "nginx: [emerg] invalid URL prefix in ws.conf:3", "directive", pass), `   = evidence: what nginx says instead of starting
+     --> nginx: [emerg] invalid URL prefix in ws.conf:3
+`},
+		"refused, without": {log("", `nginx: [emerg] unknown "x" variable`, "directive", pass), `   = evidence: what nginx says instead of starting
+     --> nginx: [emerg] unknown "x" variable  because of ws.conf:3:5
+`},
+		"timer": {log("chrome", "[info] upstream timed out", "default", diag.Location{}), `   = evidence: what nginx writes to its error log
+     --> [info] upstream timed out  nginx's default
+`},
+	} {
+		var out bytes.Buffer
+		d := diag.Diagnostic{Rule: "r", Level: diag.Error, At: hide, Message: "m", Evidence: test.evidence}
+		if err := Full(&out, Result{Diagnostics: []diag.Diagnostic{d}}, Options{Quiet: true}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), strings.ReplaceAll(test.want, "   =", "  =")) {
+			t.Errorf("%s:\n%s\nwant:\n%s", name, out.String(), test.want)
+		}
+	}
+}

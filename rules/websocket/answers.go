@@ -18,8 +18,8 @@ var accepted = eval.Response{
 }
 
 // answers returns, for every way in which the client's request is proxied from the site with a group's versions, the
-// head that the client gets for the backend's answer; none where one of them is not known.
-func (s *site) answers(client eval.Client, group int, answer eval.Response) []*eval.ClientHead {
+// head that the client gets by what answer asks of the outcome; none where one of them is not known.
+func (s *site) answers(client eval.Client, group int, answer func(*eval.Outcome) *eval.ClientHead) []*eval.ClientHead {
 	var heads []*eval.ClientHead
 	if s.partial {
 		return nil
@@ -33,7 +33,7 @@ func (s *site) answers(client eval.Client, group int, answer eval.Response) []*e
 			if o.Upstream == nil || o.Decision.Level != s.level {
 				continue
 			}
-			head := o.Answer(answer)
+			head := answer(o)
 			if head.Unknown != "" || head.Open {
 				return nil
 			}
@@ -41,6 +41,19 @@ func (s *site) answers(client eval.Client, group int, answer eval.Response) []*e
 		}
 	}
 	return heads
+}
+
+// toAccepted is what the client gets where the backend accepts the handshake.
+func toAccepted(o *eval.Outcome) *eval.ClientHead { return o.Answer(accepted) }
+
+// toTimeout is what the client gets where the backend takes too long.
+func toTimeout(o *eval.Outcome) *eval.ClientHead { return o.Fail(504) }
+
+// toPage is what the client gets where an ordinary page is the answer.
+func toPage(o *eval.Outcome) *eval.ClientHead {
+	return o.Answer(eval.Response{
+		Status: 200, Reason: "OK", Version: "1.1", Headers: []vars.Header{{Name: "Content-Type", Value: "text/html"}},
+	})
 }
 
 // expression returns what an expression is worth for the client's request at the site; nil

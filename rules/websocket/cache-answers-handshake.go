@@ -32,11 +32,12 @@ func cacheAnswersHandshake(p *lint.Pass) {
 	}
 	cached.report(p, func(c *cause) diag.Diagnostic {
 		return diag.Diagnostic{
-			Message: "a handshake may be answered from the cache with 200",
-			Help:    "Add `proxy_cache_bypass $http_upgrade;` and `proxy_no_cache $http_upgrade;`, or turn the cache off in a location of its own.",
-			At:      lint.Head(c.at),
-			Note:    "the cache key does not tell a handshake from a plain request",
-			Fix:     c.bypassCache(p),
+			Message:  "a handshake may be answered from the cache with 200",
+			Help:     "Add `proxy_cache_bypass $http_upgrade;` and `proxy_no_cache $http_upgrade;`, or turn the cache off in a location of its own.",
+			At:       lint.Head(c.at),
+			Note:     "the cache key does not tell a handshake from a plain request",
+			Evidence: c.first().answerEvidence(eval.Chrome, c.when, toPage, c.at),
+			Fix:      c.bypassCache(p),
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -21,6 +22,88 @@ func (s *site) evidence(client eval.Client, when versions, wrong ...string) *dia
 		}
 	}
 	return nil
+}
+
+// answerEvidence shows the head that the client gets at the site for the first of the versions, as by asks of each
+// outcome. The status line is wrong because of the directive at, unless that is nil; the lines of the wrong names are
+// shown where they are kept back. It is nil where evidence would be.
+func (s *site) answerEvidence(client eval.Client, when versions, answer func(*eval.Outcome) *eval.ClientHead,
+	at *config.Directive, wrong ...string,
+) *diag.Evidence {
+	if s.all.bare {
+		return nil
+	}
+	for g := range s.all.aim.groups {
+		if heads := s.answers(client, g, answer); when.has(g) && len(heads) > 0 {
+			return showAnswer(heads[0], client, s.all.aim.groups[g].version.String(), at, wrong)
+		}
+	}
+	return nil
+}
+
+// showAnswer puts a head that a client gets as a finding has it; nil where there is none.
+func showAnswer(h *eval.ClientHead, client eval.Client, nginx string, at *config.Directive, wrong []string) *diag.Evidence {
+	head := string(h.Head())
+	if head == "" || h.Unknown != "" || h.Next != nil {
+		return nil
+	}
+	e := &diag.Evidence{Kind: diag.Answer, Client: string(client), Nginx: nginx, Head: head}
+	status, _, _ := strings.Cut(head, "\r\n")
+	first := diag.EvidenceLine{Text: status, Origin: eval.OriginClient.String()}
+	if at != nil {
+		first.Origin, first.At, first.Wrong = eval.OriginDirective.String(), lint.Head(at), true
+	}
+	e.Lines = append(e.Lines, first)
+	for _, line := range h.Lines {
+		e.Lines = append(e.Lines, showLine(&line, wrong))
+	}
+	for _, line := range h.Dropped {
+		if contains(wrong, line.Name) {
+			e.Lines = append(e.Lines, showLine(&line, wrong))
+		}
+	}
+	return e
+}
+
+// timeoutLog shows what nginx notes of a tunnel that its timer ends; of no line is anything wrong but the timer.
+//
+// nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_process_upgraded: at level info, which error_log leaves out by
+// default.
+func (s *site) timeoutLog(timer eval.Timer, when versions) *diag.Evidence {
+	if s.all.bare {
+		return nil
+	}
+	line := diag.EvidenceLine{
+		Text:   "[info] upstream timed out (110: Connection timed out) while proxying upgraded connection",
+		Origin: eval.OriginDefault.String(), Wrong: true,
+	}
+	if timer.By != nil {
+		line.Origin, line.At = eval.OriginDirective.String(), lint.Head(timer.By)
+	}
+	e := &diag.Evidence{Kind: diag.Log, Client: string(eval.Chrome), Lines: []diag.EvidenceLine{line}}
+	for g := range s.all.aim.groups {
+		if when.has(g) {
+			e.Nginx = s.all.aim.groups[g].version.String()
+			break
+		}
+	}
+	return e
+}
+
+// refusal shows what nginx says of a configuration that it does not load: the place is where the statement that it had
+// read ends; below 0 where it names none.
+//
+// nginx: src/core/ngx_conf_file.c, ngx_conf_log_error.
+func refusal(p *lint.Pass, says string, at *config.Directive, place int) *diag.Evidence {
+	if p.Bare {
+		return nil
+	}
+	if place >= 0 {
+		says += fmt.Sprintf(" in %s:%d", at.File.Name, at.File.Line(place))
+	}
+	return &diag.Evidence{Kind: diag.Log, Lines: []diag.EvidenceLine{
+		{Text: "nginx: [emerg] " + says, Origin: eval.OriginDirective.String(), At: lint.Head(at), Wrong: true},
+	}}
 }
 
 // show puts a head as a finding has it: request line, lines in order, then what was dropped and is of interest.

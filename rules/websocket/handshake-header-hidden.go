@@ -52,11 +52,12 @@ func handshakeHeaderHidden(p *lint.Pass) {
 	}
 	hidden.report(p, func(c *cause) diag.Diagnostic {
 		return diag.Diagnostic{
-			Level:   levelOf101(c.key),
-			Message: "`proxy_hide_header " + c.at.Arg(1) + "` removes `" + c.key + "` from the 101, " + lossOf101(c.key),
-			Help:    "Remove the directive, or add `proxy_pass_header " + c.key + ";` to the location.",
-			At:      lint.Word(c.at, 1),
-			Fix:     c.pass101(p),
+			Level:    levelOf101(c.key),
+			Message:  "`proxy_hide_header " + c.at.Arg(1) + "` removes `" + c.key + "` from the 101, " + lossOf101(c.key),
+			Help:     "Remove the directive, or add `proxy_pass_header " + c.key + ";` to the location.",
+			At:       lint.Word(c.at, 1),
+			Evidence: c.first().answerEvidence(eval.Chrome, c.when, toAccepted, nil, c.key),
+			Fix:      c.pass101(p),
 		}
 	})
 }
@@ -75,7 +76,7 @@ func (c *cause) pass101(p *lint.Pass) *diag.Fix {
 func (s *site) hides(name string) (at *config.Directive, when versions) {
 	when = s.all.aim.never()
 	for g := range s.all.aim.groups {
-		heads := s.answers(eval.Chrome, g, accepted)
+		heads := s.answers(eval.Chrome, g, toAccepted)
 		for i, head := range heads {
 			by := hiddenBy(head, name)
 			if by == nil {

@@ -3,6 +3,7 @@ package websocket
 import (
 	"strings"
 
+	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/lint"
@@ -20,16 +21,20 @@ var _ = set.Add(lint.Rule{
 })
 
 // mapMissesWebSocket finds maps that are there to set Connection for a WebSocket, and don't: for every client, or for one
-// that writes WebSocket.
+// that writes WebSocket. Those that feed Upgrade fail for the latter in the same way.
 //
 // RFC 6455, 4.2.1: the value of Upgrade is compared without case. nginx: src/http/modules/ngx_http_map_module.c.
 func mapMissesWebSocket(p *lint.Pass) {
 	var found causes
+	stopped := mixedCaseStopped(p)
 	for _, s := range forwarding(p) {
 		if !s.maySetFrom("Connection") {
 			continue
 		}
 		for _, client := range []eval.Client{eval.Chrome, eval.MixedCase} {
+			if client == eval.MixedCase && stopped[s] {
+				break
+			}
 			when := s.holds(client, func(u *eval.Upstream) bool { return withoutToken(u, "Connection", "upgrade") })
 			if when.none() {
 				continue
@@ -58,6 +63,68 @@ func mapMissesWebSocket(p *lint.Pass) {
 			Fix:      c.mendConnection(p, asked).Fix(diag.Safe, "give `upgrade` for a WebSocket"),
 		}
 	})
+}
+
+// mixedCaseStopped finds maps that let through the Upgrade of clients that write websocket, but not of those that write
+// WebSocket, and returns the sites that are told of one.
+func mixedCaseStopped(p *lint.Pass) map[*site]bool {
+	var found causes
+	stopped := map[*site]bool{}
+	for _, s := range forwarding(p) {
+		if !s.maySetFrom("Upgrade") {
+			continue
+		}
+		when := s.holds(eval.Chrome, func(u *eval.Upstream) bool { return withToken(u, "Upgrade", "websocket") })
+		when = when.and(s.holds(eval.MixedCase, func(u *eval.Upstream) bool { return withoutToken(u, "Upgrade", "websocket") }))
+		if when.none() {
+			continue
+		}
+		by := decider(s.head(eval.MixedCase, when), "Upgrade")
+		if by == nil {
+			continue
+		}
+		if m := s.all.upgradeMap(by); m != nil {
+			found.add(m, "", s, when)
+			stopped[s] = true
+		}
+	}
+	found.report(p, func(c *cause) diag.Diagnostic {
+		s := c.first()
+		by := decider(s.head(eval.MixedCase, c.when), "Upgrade")
+		return diag.Diagnostic{
+			Message:  "a client that writes `Upgrade: WebSocket` does not get it to the backend, which does not switch protocols" + c.when.ending(),
+			Help:     "Let the map give `$http_upgrade` for `websocket`: a plain key is compared without case.",
+			At:       s.choice(c.at, eval.MixedCase),
+			Labels:   []diag.Label{{Location: lint.Head(by), Message: "used here"}},
+			Evidence: s.evidence(eval.MixedCase, c.when, "Upgrade"),
+			Fix:      c.letThrough(p, by),
+		}
+	})
+	return stopped
+}
+
+// letThrough is the fix: the map's variable has the value for every WebSocket, and Connection too, unless it comes by way
+// of that map.
+func (c *cause) letThrough(p *lint.Pass, by *config.Directive) *diag.Fix {
+	plan := c.mend(p)
+	s := c.first()
+	mended := false
+	if variable := mapVariable(by); variable != "" {
+		mended = plan.MendUpgradeMap(variable)
+	} else {
+		plan.Upgrade()
+	}
+	head := s.head(eval.MixedCase, c.when)
+	connection := decider(head, "Connection")
+	if withToken(head, "Connection", "upgrade") || connection == nil || mended && s.all.comesBy(connection, c.at) {
+		return plan.Fix(diag.Safe, "let every WebSocket's `Upgrade` through")
+	}
+	if variable := mapVariable(connection); variable != "" {
+		plan.MendConnectionMap(variable)
+	} else {
+		plan.Connection()
+	}
+	return plan.Fix(diag.Safe, "let every WebSocket's `Upgrade` through, with `Connection: upgrade`")
 }
 
 // asksFor is what the clients write.

@@ -32,10 +32,11 @@ func mapOutsideHTTP(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 		return
 	}
 	report := diag.Diagnostic{
-		Message: "`map` is allowed in `http` only, so nginx does not start",
-		Help:    "Move the block out of `" + blockName(d.Parent) + "`, to the level of `http`.",
-		At:      lint.Word(d, 0),
-		Fix:     moveMap(p, d),
+		Message:  "`map` is allowed in `http` only, so nginx does not start",
+		Help:     "Move the block out of `" + blockName(d.Parent) + "`, to the level of `http`.",
+		At:       lint.Word(d, 0),
+		Evidence: refusal(p, `"map" directive is not allowed here`, d, int(d.Block.Open)),
+		Fix:      moveMap(p, d),
 	}
 	if d.Parent.Directive == nil {
 		report.Help = "Move the block into `http`."

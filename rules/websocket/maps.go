@@ -71,6 +71,25 @@ func (all *sites) fromUpgrade(m *config.Directive, depth int) bool {
 	})
 }
 
+// comesBy reports whether a header's value depends, by way of other maps too, on a map.
+func (all *sites) comesBy(header, m *config.Directive) bool {
+	names := all.eval.Table().Expr(header.Arg(2)).Variables()
+	for range maxChain {
+		var next []string
+		for _, name := range names {
+			by := all.mapOf(name)
+			if by == m {
+				return true
+			}
+			if by != nil {
+				next = append(next, all.eval.Table().Expr(by.Arg(1)).Variables()...)
+			}
+		}
+		names = next
+	}
+	return false
+}
+
 // choice returns where the line stands that a map takes for the client at the site, or the map's head where no line fits.
 func (s *site) choice(m *config.Directive, client eval.Client) diag.Location {
 	table := s.all.eval.Table()

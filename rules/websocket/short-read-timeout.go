@@ -71,9 +71,10 @@ func shortTimer(c *cause, at diag.Location) diag.Diagnostic {
 	timer, _, _ := c.first().readTimer(eval.Chrome)
 	heartbeat := c.first().signals().Heartbeat
 	d := diag.Diagnostic{
-		Message: fmt.Sprintf("nginx closes a WebSocket after %s without traffic (close code 1006)", spell(timer.After)),
-		Help:    "Set `proxy_read_timeout` to at least twice the application's heartbeat, or to `1h`.",
-		At:      at,
+		Message:  fmt.Sprintf("nginx closes a WebSocket after %s without traffic (close code 1006)", spell(timer.After)),
+		Help:     "Set `proxy_read_timeout` to at least twice the application's heartbeat, or to `1h`.",
+		At:       at,
+		Evidence: c.first().timeoutLog(timer, c.when),
 	}
 	switch {
 	case heartbeat > 0:

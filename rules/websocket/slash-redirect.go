@@ -38,15 +38,20 @@ func slashRedirect(p *lint.Pass) {
 		}
 		reader := allSites(p).reader
 		said := opened(p, reader.Of(location), path)
-		if said == "" && !(optional && webSockets(p, location)) || !redirected(p, location, path) {
+		if said == "" && !(optional && webSockets(p, location)) {
+			continue
+		}
+		redirect := redirected(p, location, path)
+		if redirect == nil {
 			continue
 		}
 		d := diag.Diagnostic{
-			Message: "a client that opens `" + path + "` is redirected to `" + name + "`, and WebSocket clients follow no redirect",
-			Help:    "Name the location `" + path + "`, or add one: `location = " + path + "`.",
-			Note:    said,
-			At:      lint.Word(location, len(location.Words)-1),
-			Fix:     withoutSlash(p, location, path),
+			Message:  "a client that opens `" + path + "` is redirected to `" + name + "`, and WebSocket clients follow no redirect",
+			Help:     "Name the location `" + path + "`, or add one: `location = " + path + "`.",
+			Note:     said,
+			At:       lint.Word(location, len(location.Words)-1),
+			Fix:      withoutSlash(p, location, path),
+			Evidence: showRedirect(p, redirect, location),
 		}
 		if said == "" {
 			d.Level = diag.Info
@@ -84,12 +89,20 @@ func webSockets(p *lint.Pass, location *config.Directive) bool {
 	return s != nil && s.forwards() || allSites(p).reader.Of(location).Confidence >= 0.8
 }
 
-// redirected reports whether a request for the path is known to end in the location's redirect. What other locations
-// there are must be known for that.
-func redirected(p *lint.Pass, location *config.Directive, path string) bool {
+// showRedirect shows the redirect that a client gets.
+func showRedirect(p *lint.Pass, o *eval.Outcome, location *config.Directive) *diag.Evidence {
+	if p.Bare {
+		return nil
+	}
+	return showAnswer(o.Answer(eval.Response{}), eval.Chrome, p.Target.Profiles[0].Representative.String(), location, nil)
+}
+
+// redirected returns how a request for the path ends, if it is known to end in the location's redirect; else nil. What
+// other locations there are must be known for that.
+func redirected(p *lint.Pass, location *config.Directive, path string) *eval.Outcome {
 	server := location.Within("server")
 	if server == nil || server.Hidden("location") || location.Parent.Hidden("location") {
-		return false
+		return nil
 	}
 	request := *p.Eval().Canonical(location, eval.Chrome)
 	request.Target = path
@@ -100,13 +113,17 @@ func redirected(p *lint.Pass, location *config.Directive, path string) bool {
 		}
 	}
 	if !request.Local.IsValid() {
-		return false
+		return nil
 	}
 	out := p.Eval().Request(&request, p.Target.Profiles[0].Representative)
-	return !uncertain(out) && out.Every(func(o *eval.Outcome) bool {
+	always := !uncertain(out) && out.Every(func(o *eval.Outcome) bool {
 		d := o.Decision
 		return d.Kind == route.Answer && d.Status == 301 && d.By != nil && d.By.Directive == location.Directive
 	})
+	if !always {
+		return nil
+	}
+	return out.All[0]
 }
 
 // withoutSlash is the fix: the location loses its slash. Where proxy_pass has a path, what it maps to would change, and

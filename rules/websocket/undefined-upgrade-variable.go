@@ -90,9 +90,10 @@ func compiled(c *config.Config, d *config.Directive) bool {
 func reportUndefined(p *lint.Pass, name string, uses []*config.Directive) {
 	first := uses[0]
 	report := diag.Diagnostic{
-		Message: fmt.Sprintf("`$%s` is defined nowhere, so nginx does not start", name),
-		Help:    fmt.Sprintf("Define it in `http`, with a map from `$http_upgrade`: `map $http_upgrade $%s { ... }`.", name),
-		At:      lint.Word(first, 2),
+		Message:  fmt.Sprintf("`$%s` is defined nowhere, so nginx does not start", name),
+		Help:     fmt.Sprintf("Define it in `http`, with a map from `$http_upgrade`: `map $http_upgrade $%s { ... }`.", name),
+		At:       lint.Word(first, 2),
+		Evidence: refusal(p, fmt.Sprintf(`unknown "%s" variable`, name), first, -1),
 	}
 	if meant := slipFor(name); meant != "" {
 		report.Help = fmt.Sprintf("Write `$%s`.", meant)

@@ -57,13 +57,15 @@ var httpScheme = map[string]string{"ws": "http", "wss": "https"}
 // reportScheme reports a scheme that stands in the proxy_pass itself.
 func reportScheme(p *lint.Pass, d *config.Directive, scheme string, late bool) {
 	report := diag.Diagnostic{
-		Message: "`proxy_pass` knows no `" + scheme + "://`, so nginx does not start",
-		Help:    "Write `" + httpScheme[scheme] + "://`: a WebSocket begins as an HTTP request.",
-		At:      schemeAt(d, scheme),
-		Fix:     writeHTTP(p, d, d, scheme),
+		Message:  "`proxy_pass` knows no `" + scheme + "://`, so nginx does not start",
+		Help:     "Write `" + httpScheme[scheme] + "://`: a WebSocket begins as an HTTP request.",
+		At:       schemeAt(d, scheme),
+		Evidence: refusal(p, "invalid URL prefix", d, d.Directive.Span().End-1),
+		Fix:      writeHTTP(p, d, d, scheme),
 	}
 	if late {
 		report.Message = "`proxy_pass` knows no `" + scheme + "://`, so nginx answers 500"
+		report.Evidence = failed(p, d, d, eval.Chrome)
 	}
 	p.Report(report, around(d)...)
 }
@@ -99,24 +101,44 @@ func around(d *config.Directive) []*config.Directive {
 // fedScheme looks for a scheme that variables bring: there is a finding where a WebSocket client's or a plain request
 // can't but get it.
 func fedScheme(p *lint.Pass, d *config.Directive) {
-	level := d.Within("location")
-	if level == nil {
-		level = p.Config.Root
-	}
 	for _, client := range []eval.Client{eval.Chrome, eval.Plain} {
-		scheme, by := fedBy(d, p.Eval().At(level, client, p.Target.Profiles[0].Representative))
+		scheme, by := fedBy(d, outcomesAt(p, d, client))
 		if scheme == "" {
 			continue
 		}
 		p.Report(diag.Diagnostic{
-			Message: "this gives `proxy_pass` a URL with `" + scheme + "://`, so nginx answers 500",
-			Help:    "Write `" + httpScheme[scheme] + "`: a WebSocket begins as an HTTP request.",
-			At:      valueAt(p.Config, by),
-			Labels:  []diag.Label{{Location: lint.Head(d), Message: "used here"}},
-			Fix:     writeHTTP(p, d, by.By, scheme),
+			Message:  "this gives `proxy_pass` a URL with `" + scheme + "://`, so nginx answers 500",
+			Help:     "Write `" + httpScheme[scheme] + "`: a WebSocket begins as an HTTP request.",
+			At:       valueAt(p.Config, by),
+			Labels:   []diag.Label{{Location: lint.Head(d), Message: "used here"}},
+			Evidence: failed(p, d, by.By, client),
+			Fix:      writeHTTP(p, d, by.By, scheme),
 		}, append(around(d), by.By)...)
 		return
 	}
+}
+
+// outcomesAt returns the outcomes of a client's request in the location around a proxy_pass.
+func outcomesAt(p *lint.Pass, d *config.Directive, client eval.Client) eval.Outcomes {
+	level := d.Within("location")
+	if level == nil {
+		level = p.Config.Root
+	}
+	return p.Eval().At(level, client, p.Target.Profiles[0].Representative)
+}
+
+// failed shows the 500 that the client gets where the proxy_pass d takes its request, because of by; nil where another
+// answer may come.
+func failed(p *lint.Pass, d, by *config.Directive, client eval.Client) *diag.Evidence {
+	if p.Bare {
+		return nil
+	}
+	for _, o := range outcomesAt(p, d, client).All {
+		if o.Decision.Handler != nil && o.Decision.Handler.Directive == d.Directive && o.Status == 500 {
+			return showAnswer(o.Answer(eval.Response{}), client, p.Target.Profiles[0].Representative.String(), by, nil)
+		}
+	}
+	return nil
 }
 
 // fedBy returns the scheme of the URL that every outcome at the proxy_pass has, and the set or map that brought it.

@@ -34,11 +34,12 @@ func zeroReadTimeout(p *lint.Pass) {
 	}
 	zero.report(p, func(c *cause) diag.Diagnostic {
 		return diag.Diagnostic{
-			Message: "`proxy_read_timeout " + c.at.Arg(1) + "` ends every request at once with 504",
-			Help:    "Write how long an idle connection may live, such as `proxy_read_timeout 1h;`.",
-			At:      lint.Word(c.at, 1),
-			Note:    "0 is no \"never\" to nginx",
-			Fix:     c.mendReadTimeout(p),
+			Message:  "`proxy_read_timeout " + c.at.Arg(1) + "` ends every request at once with 504",
+			Help:     "Write how long an idle connection may live, such as `proxy_read_timeout 1h;`.",
+			At:       lint.Word(c.at, 1),
+			Note:     "0 is no \"never\" to nginx",
+			Evidence: c.first().answerEvidence(eval.Chrome, c.when, toTimeout, c.at),
+			Fix:      c.mendReadTimeout(p),
 		}
 	})
 }
