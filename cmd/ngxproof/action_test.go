@@ -2,15 +2,18 @@ package main
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +82,7 @@ type runner struct {
 }
 
 func newRunner(t *testing.T) *runner {
-	for _, program := range []string{"bash", "curl", "git", "tar"} {
+	for _, program := range []string{"bash", "curl", "git", "tar", "unzip"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("no %s", program)
 		}
@@ -110,7 +113,8 @@ func (r *runner) write(path, text string) {
 	}
 }
 
-// publish builds the program and packs it as a release does.
+// publish builds the program and packs it as a release does: for Linux, and, this machine's program again, for macOS and
+// Windows.
 func (r *runner) publish() {
 	r.t.Helper()
 	bin := filepath.Join(r.dir, "ngxproof")
@@ -121,19 +125,114 @@ func (r *runner) publish() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	sums := ""
+	for name, packed := range map[string][]byte{
+		"ngxproof_1.2.3_linux_amd64.tar.gz":  r.tarred("ngxproof_1.2.3_linux_amd64/ngxproof", program),
+		"ngxproof_1.2.3_darwin_arm64.tar.gz": r.tarred("ngxproof_1.2.3_darwin_arm64/ngxproof", program),
+		"ngxproof_1.2.3_windows_amd64.zip":   r.zipped("ngxproof_1.2.3_windows_amd64/ngxproof.exe", program),
+	} {
+		r.write(filepath.Join(r.release, "v1.2.3", name), string(packed))
+		sums += fmt.Sprintf("%x  %s\n", sha256.Sum256(packed), name)
+	}
+	r.write(filepath.Join(r.release, "v1.2.3", "checksums.txt"), sums)
+}
+
+func (r *runner) tarred(name string, program []byte) []byte {
+	r.t.Helper()
 	var packed bytes.Buffer
-	zip := gzip.NewWriter(&packed)
-	archive := tar.NewWriter(zip)
-	if err := archive.WriteHeader(&tar.Header{Name: "ngxproof_1.2.3_linux_amd64/ngxproof", Mode: 0o755, Size: int64(len(program))}); err != nil {
+	gz := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(gz)
+	err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(program))})
+	_, wrong := archive.Write(program)
+	if err := errors.Join(err, wrong, archive.Close(), gz.Close()); err != nil {
 		r.t.Fatal(err)
 	}
-	for _, step := range []func() error{func() error { _, err := archive.Write(program); return err }, archive.Close, zip.Close} {
-		if err := step(); err != nil {
-			r.t.Fatal(err)
+	return packed.Bytes()
+}
+
+func (r *runner) zipped(name string, program []byte) []byte {
+	r.t.Helper()
+	var packed bytes.Buffer
+	archive := zip.NewWriter(&packed)
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
+	header.SetMode(0o755)
+	w, err := archive.CreateHeader(header)
+	if err == nil {
+		_, err = w.Write(program)
+	}
+	if err := errors.Join(err, archive.Close()); err != nil {
+		r.t.Fatal(err)
+	}
+	return packed.Bytes()
+}
+
+// without returns a PATH on which every program is but those named.
+func (r *runner) without(names ...string) string {
+	r.t.Helper()
+	shims := filepath.Join(r.dir, "shims")
+	for _, dir := range slices.Backward(filepath.SplitList(r.env["PATH"])) {
+		programs, _ := os.ReadDir(dir)
+		for _, p := range programs {
+			if link := filepath.Join(shims, p.Name()); !slices.Contains(names, p.Name()) {
+				if err := errors.Join(os.MkdirAll(shims, 0o755), os.RemoveAll(link), os.Symlink(filepath.Join(dir, p.Name()), link)); err != nil {
+					r.t.Fatal(err)
+				}
+			}
 		}
 	}
-	r.write(filepath.Join(r.release, "v1.2.3", "ngxproof_1.2.3_linux_amd64.tar.gz"), packed.String())
-	r.write(filepath.Join(r.release, "v1.2.3", "checksums.txt"), fmt.Sprintf("%x  ngxproof_1.2.3_linux_amd64.tar.gz\n", sha256.Sum256(packed.Bytes())))
+	return shims
+}
+
+// TestActionElsewhere runs the scripts as runners of other systems have them: what RUNNER_OS says, macOS without
+// sha256sum, the names of the kernels, Windows with backslashes in its folders and a zip.
+func TestActionElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	r := newRunner(t)
+	r.publish()
+	r.write(filepath.Join(r.repo, "nginx.conf"), brokenConf)
+	windows := filepath.Join(r.dir, `D:\a\_temp`)
+	if err := os.MkdirAll(windows, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	shims := r.without("sha256sum", "uname")
+	r.write(filepath.Join(shims, "uname"), "#!/bin/sh\n[ \"$1\" = -s ] && echo Darwin || echo arm64\n")
+	if err := os.Chmod(filepath.Join(shims, "uname"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, env := range map[string][]string{
+		"macOS":   {"RUNNER_OS=macOS", "RUNNER_ARCH=ARM64", "PATH=" + shims},
+		"kernel":  {"RUNNER_OS=", "RUNNER_ARCH=", "PATH=" + shims},
+		"Windows": {"RUNNER_OS=Windows", "RUNNER_TEMP=" + windows},
+	} {
+		want := "ngxproof_1.2.3_darwin_arm64/ngxproof"
+		if name == "Windows" {
+			want = "ngxproof_1.2.3_windows_amd64/ngxproof.exe"
+		}
+		r.run("install", 0, env...)
+		bin := r.output("bin")
+		if !strings.HasSuffix(bin, want) {
+			t.Errorf("%s: the program is %s, want %s", name, bin, want)
+		}
+		r.run("lint", 1, append(env, "NGXPROOF_BIN="+bin, "NGXPROOF_SARIF=out.sarif", "NGXPROOF_PATHS=nginx.conf\r\n")...)
+		if r.output("findings") != "1" {
+			t.Errorf("%s: findings=%s\n%s", name, r.output("findings"), r.out)
+		}
+		sums := filepath.Join(r.release, "v1.2.3", "checksums.txt")
+		text, err := os.ReadFile(sums)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.write(sums, regexp.MustCompile(`(?m)^[0-9a-f]{64}`).ReplaceAllString(string(text), strings.Repeat("0", 64)))
+		r.run("install", 2, env...)
+		r.wants(name+" with a wrong checksum", r.out, "nothing is run")
+		r.write(sums, string(text))
+	}
+	r.run("install", 2, "RUNNER_OS=Plan9")
+	r.wants("another system", r.out, "no release for Plan9")
+	r.run("install", 2, "RUNNER_OS=Windows", "RUNNER_ARCH=ARM")
+	r.wants("a processor without a release", r.out, "cannot download")
 }
 
 // run runs one of the action's scripts with further variables and wants an exit status.
