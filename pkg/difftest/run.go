@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ngxproof/ngxproof/pkg/nginx"
 )
 
 // perProcess is how many cases share one nginx: a start costs as much as some twenty requests.
@@ -72,18 +74,18 @@ func (b *batch) run(s Server, results []Result) error {
 		return nil
 	}
 	err := b.attempt(s, results)
-	for tries := 0; errors.Is(err, errAddressInUse) && tries < 10; tries++ {
+	for tries := 0; errors.Is(err, nginx.ErrAddressInUse) && tries < 10; tries++ {
 		err = b.attempt(s, results)
 	}
-	var no *refusal
+	var no *nginx.Refusal
 	if !errors.As(err, &no) {
 		return err
 	}
 	if len(b.cases) == 1 {
-		results[b.at[0]] = Result{Message: no.message}
+		results[b.at[0]] = Result{Message: no.Message}
 		return nil
 	}
-	bad, good := b.split(no.message)
+	bad, good := b.split(no.Message)
 	return errors.Join(bad.run(s, results), good.run(s, results))
 }
 
@@ -272,9 +274,9 @@ func Test(s Server, c *Case) (message string, err error) {
 		return "", err
 	}
 	err = testNginx(s, prefix)
-	var no *refusal
+	var no *nginx.Refusal
 	if errors.As(err, &no) {
-		return no.message, nil
+		return no.Message, nil
 	}
 	return "", err
 }

@@ -1,7 +1,7 @@
 // Package difftest answers: what does a real nginx do with this configuration and these requests? It generates
 // configurations and requests that cover the dimensions of a differential test, runs them through real servers between
 // a raw client and a scripted backend, shrinks a disagreement to a minimal reproducer and records observations. Only
-// tests import it; it knows nothing of the rest of ngxproof, so that what is compared with nginx is not compared with itself.
+// tests import it; of ngxproof it knows only how nginx is run, so that what is compared with nginx is not compared with itself.
 package difftest
 
 import (
@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/ngxproof/ngxproof/pkg/nginx"
 )
 
 // Server is a real nginx: its version as digits and dots, and the path of a program that takes nginx's arguments.
@@ -25,7 +27,7 @@ type Server struct {
 }
 
 // Refuse is a complaint about a configuration, in the words of one who serves it in another way.
-func Refuse(message string) error { return &refusal{message} }
+func Refuse(message string) error { return &nginx.Refusal{Message: message} }
 
 // Serve begins to serve prefix/nginx.conf, and returns when it listens.
 func (s Server) Serve(prefix string) (stop func(), err error) {
@@ -36,7 +38,7 @@ func (s Server) Serve(prefix string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.stop, nil
+	return p.Stop, nil
 }
 
 // unpacked asks the tool once a process; a second call while apt runs would only wait.
