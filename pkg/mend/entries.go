@@ -10,7 +10,8 @@ import (
 )
 
 // MendConnectionMap makes the map that defines a variable (without `$`) give what Connection needs. Its entries are
-// changed where the sites alone use it; else Connection of the sites gets its value from another map.
+// changed where the sites alone use it; else Connection of the sites gets its value from another map. What it gives plain
+// requests is changed only where that has them upgrade, or ends connections that are to be kept.
 func (p *Plan) MendConnectionMap(variable string) {
 	want := p.connectionMap(variable)
 	d := p.ownMap(variable)
@@ -22,9 +23,19 @@ func (p *Plan) MendConnectionMap(variable string) {
 	if gives.websocket != "upgrade" || gives.mixed != "upgrade" {
 		p.SetEntry(d, "websocket", "upgrade")
 	}
-	if gives.empty != want.gives.empty {
+	if gives.empty != want.gives.empty && (tells(gives.empty, "upgrade") || tells(gives.empty, "close")) {
 		p.SetEntry(d, p.emptyKey(d), quotedEmpty(want.gives.empty))
 	}
+}
+
+// tells reports whether a value of Connection has the token, in any case.
+func tells(value, token string) bool {
+	for item := range strings.SplitSeq(value, ",") {
+		if strings.EqualFold(strings.TrimSpace(item), token) {
+			return true
+		}
+	}
+	return false
 }
 
 // MendUpgradeMap makes the map that defines a variable (without `$`) give the client's Upgrade for every WebSocket, and

@@ -2,7 +2,6 @@ package mend
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -60,12 +59,7 @@ func carries(name, token string) func(*eval.Upstream) bool {
 		if len(lines) != 1 || lines[0].Value.Unknown {
 			return false
 		}
-		for item := range strings.SplitSeq(lines[0].Value.Text, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
-				return true
-			}
-		}
-		return false
+		return tells(lines[0].Value.Text, token)
 	}
 }
 

@@ -129,14 +129,30 @@ func (p *Plan) whereItStands(site *config.Directive, list config.List, l line) b
 	case l.words == nil:
 		return p.removeLines(list, there)
 	case len(there) > 0:
-		p.setWord(there[0], 2, l.words[2])
-		p.Remove(there[1:]...)
+		p.makeOnly(there, l)
 		return true
 	case list.Level != home(site) && named(list.Items, "Upgrade") == nil:
 		return false // the outer list is not meant for WebSockets
 	}
 	p.listAt(list.Level, headerList, list).add(l)
 	return true
+}
+
+// makeOnly gives one of several lines of a name the value and takes the others out that would be sent as well. A line whose
+// value is empty stays as it is, but for Host: nginx sends none of it, whatever else there is.
+//
+// nginx: since 1.31.4 the last directive for Host wins.
+func (p *Plan) makeOnly(there []*config.Directive, l line) {
+	host := strings.EqualFold(l.key, "Host")
+	sent := slices.DeleteFunc(slices.Clone(there), func(d *config.Directive) bool { return d.Words[2].Value == "" && !host })
+	if len(sent) == 0 {
+		sent = there[:1]
+	}
+	p.setWord(sent[0], 2, l.words[2])
+	if len(sent) > 1 {
+		p.Remove(sent[1:]...)
+		p.also = append(p.also, "keep one `"+l.words[1]+"` only")
+	}
 }
 
 // removeLines takes lines of a list out; not the last one, since the level would inherit then.

@@ -77,12 +77,15 @@ func steps(t *testing.T, cfg *config.Config, comment string) (mend.Merged, strin
 	t.Helper()
 	var opts mend.Options
 	var plan *mend.Plan
+	title := ""
 	for line := range strings.Lines(comment) {
 		words := strings.Fields(line)
 		if len(words) == 0 || words[0] == "#" || words[0] == "refused" {
 			continue
 		}
 		switch args := words[1:]; words[0] {
+		case "title":
+			title = strings.Join(args, " ")
 		case "any-upgrade":
 			opts.AnyUpgrade = true
 		case "nginx":
@@ -123,6 +126,9 @@ func steps(t *testing.T, cfg *config.Config, comment string) (mend.Merged, strin
 	fix := plan.Fix(diag.Safe, "mend")
 	if fix != nil && !merged.Add(fix.Edits) {
 		t.Fatalf("edits in conflict: %+v", fix.Edits)
+	}
+	if title != "" && fix.Title != title {
+		t.Errorf("the fix says %q, not %q", fix.Title, title)
 	}
 	return merged, plan.Refused()
 }

@@ -21,6 +21,7 @@ type Plan struct {
 	refused string
 	// unknown says that nothing can be proposed at all.
 	unknown bool
+	also    []string   // what the fix does that its title would not say
 	needs   []mapBlock // the maps that the edits use and that are not there yet
 	lists   []*headerEdit
 	removed []*syntax.Directive
@@ -56,6 +57,10 @@ func (p *Plan) Fix(safety diag.Safety, title string) *diag.Fix {
 	p.placeMaps()
 	if len(p.edits) == 0 && !p.changed || p.unknown {
 		return nil
+	}
+	slices.Sort(p.also)
+	for _, more := range slices.Compact(p.also) {
+		title += ", and " + more
 	}
 	fix := &diag.Fix{Safety: safety, Title: title}
 	if !p.m.opts.Unedited {
