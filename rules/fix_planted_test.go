@@ -31,7 +31,7 @@ func TestFixPlanted(t *testing.T) {
 		mended[i] = mendPlanted(t, p, counts)
 	}
 	t.Logf("seed %d: %v", verdicts.Seed, counts)
-	n := min(plantedFixes, 2*verdicts.N) // each costs a server two starts
+	n := min(plantedFixes, 2*verdicts.N)
 	for _, s := range difftest.Servers(t) {
 		t.Run(s.Version, func(t *testing.T) { fixedOnServer(t, s, mended[:n]) })
 	}
@@ -69,7 +69,7 @@ func mendPlanted(t *testing.T, p difftest.Planted, counts map[string]int) mended
 	for _, c := range m.result.Changed {
 		after[c.Before.Path] = c.After
 	}
-	m.after = p.WithFiles(after)
+	m.after = p.WithFiles(after).Shared()
 	if again := fixJob(t, after, "nginx.conf", false); len(again.Changed) > 0 {
 		t.Errorf("%s: a second run changes it again: %s", p.ID, applied(again))
 	}

@@ -122,6 +122,9 @@ func (b *backends) end(gateway bool) []Exchange {
 	return b.seen
 }
 
+// clientHello is the first byte of a connection that begins with a TLS handshake (RFC 8446, 5.1).
+const clientHello = 0x16
+
 // serve answers the requests of one connection of nginx's.
 func (b *backends) serve(conn net.Conn, name string, number int) {
 	defer func() {
@@ -131,6 +134,9 @@ func (b *backends) serve(conn net.Conn, name string, number int) {
 		_ = conn.Close()
 	}()
 	r := bufio.NewReader(conn)
+	if greeting, err := r.Peek(1); err == nil && greeting[0] == clientHello {
+		return // a TLS handshake, which no backend here speaks
+	}
 	for b.exchange(conn, r, name, number) {
 	}
 }

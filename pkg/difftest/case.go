@@ -22,6 +22,8 @@ type Case struct {
 	Static   map[string]string // files below {PREFIX}/{ID}/html, by name
 	Alone    bool              // run in a process of its own: likely to be refused, which would cost its neighbours a restart
 	Requests []Request         // sent one after the other, each on a connection of its own
+
+	halves *halves // of Text, for a process that is shared
 }
 
 // Request is what a client sends and what the backend answers if the request gets there.
@@ -136,6 +138,15 @@ func (c *Case) Files(a Addresses) map[string]string {
 func (c *Case) parts(a Addresses) (root string, files map[string]string) {
 	p := &printer{layout: c.Layout, folder: c.ID, files: map[string]string{}}
 	root = path.Join(c.ID, "http.conf")
+	if c.halves != nil {
+		files = maps.Clone(c.Text)
+		delete(files, "nginx.conf")
+		files[root] = c.halves.own
+		for name, text := range files {
+			files[name] = c.fromCanonical(text, a)
+		}
+		return root, files
+	}
 	p.files[root] = p.ends(p.print(slices.Concat(c.Named, c.Servers), 0))
 	return root, c.filled(p.files, a)
 }
@@ -161,6 +172,9 @@ func (c *Case) uses(placeholder string) bool {
 
 // settings is the text of the http level's settings: equal texts may share a process.
 func (c *Case) settings() string {
+	if h := c.halves; h != nil {
+		return h.head + h.settings + h.tail
+	}
 	p := &printer{folder: c.ID, files: map[string]string{}}
 	return strings.ReplaceAll(p.print(c.HTTP, 0), "{ID}", c.ID)
 }

@@ -3,6 +3,7 @@ package difftest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -159,16 +160,13 @@ func (b *batch) write(prefix string, stages []*stage) error {
 	if len(b.cases) == 1 {
 		files = b.cases[0].Files(stages[0].real)
 	} else {
-		http := Clone(b.cases[0].HTTP)
+		var includes []*Directive
 		for i, c := range b.cases {
 			root, parts := c.parts(stages[i].real)
-			http = append(http, Simple("include "+root))
-			for name, text := range parts {
-				files[name] = text
-			}
+			includes = append(includes, Simple("include "+root))
+			maps.Copy(files, parts)
 		}
-		p := &printer{files: files}
-		files["nginx.conf"] = strings.ReplaceAll(p.print(preamble(http), 0), "{PREFIX}", prefix)
+		files["nginx.conf"] = b.cases[0].around(includes, prefix)
 	}
 	for _, c := range b.cases {
 		for name, text := range c.Static {
