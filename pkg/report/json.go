@@ -18,7 +18,7 @@ func JSON(w io.Writer, r Result, _ Options) error {
 	doc := document{
 		Version: 1,
 		Tool:    jsonTool(r.Tool),
-		Summary: jsonSummary{r.Files, c.level[diag.Error], c.level[diag.Warning], c.level[diag.Info], c.safe},
+		Summary: jsonSummary{r.Files, c.level[diag.Error], c.level[diag.Warning], c.level[diag.Info], c.safe, c.suppressed + c.known, r.Skipped},
 	}
 	prints := diag.Fingerprints(r.Diagnostics)
 	doc.Diagnostics = make([]jsonDiagnostic, len(r.Diagnostics))
@@ -49,6 +49,9 @@ type jsonSummary struct {
 	Warning int `json:"warning"`
 	Info    int `json:"info"`
 	Fixable int `json:"fixable"`
+
+	Suppressed int `json:"suppressed"`
+	Skipped    int `json:"skipped"`
 }
 
 type jsonDiagnostic struct {

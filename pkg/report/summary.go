@@ -46,14 +46,17 @@ func count(diagnostics []diag.Diagnostic) counts {
 func Summary(r Result, o Options) string {
 	c := count(r.Diagnostics)
 	s := newStyle(o, diag.Off)
-	var line string
+	line := s.good("ok")
+	if len(r.Problems) > 0 {
+		line = s.of(diag.Error)("incomplete")
+	}
 	switch found := c.found(s); {
 	case len(r.Entries) == 0:
-		line = s.good("ok") + ": nothing to look at"
+		line += ": nothing to look at"
 	case len(found) > 0:
 		line = subject(r) + ": " + strings.Join(found, ", ") + c.fixable()
 	default:
-		line = s.good("ok") + ": " + subject(r) + ", " + plural(r.Rules, "rule")
+		line += ": " + subject(r) + ", " + plural(r.Rules, "rule")
 	}
 	return line + aside(r, c)
 }
