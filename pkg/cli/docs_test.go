@@ -250,6 +250,8 @@ func formatsDoc(t *testing.T) string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", name, cell(formatTexts[name]))
 	}
+	b.WriteString("\nWhat a comment or the baseline silences is counted in the summary, and `json` has it, with what silenced it and why. The other formats leave it out: " +
+		"GitHub does not heed the `suppressions` of SARIF and would open an alert for each, GitLab and JUnit know nothing of the kind.\n")
 	return b.String()
 }
 
@@ -282,9 +284,7 @@ func settingsDoc(t *testing.T) string {
 	if _, err := settings.Parse(source.NewFile(".ngxproof.yaml", ".ngxproof.yaml", exampleSettings), rules.All()); err != nil {
 		t.Errorf("the example: %v", err)
 	}
-	var schema struct {
-		Properties map[string]struct{ Description string }
-	}
+	var schema settingsSchema
 	if err := json.Unmarshal([]byte(printed(t, "config", "schema")), &schema); err != nil {
 		t.Fatal(err)
 	}
@@ -292,10 +292,31 @@ func settingsDoc(t *testing.T) string {
 	b.WriteString(note + "\n# Settings\n\n`.ngxproof.yaml` is looked for from the entry file upwards to the root of its repository; paths in it are relative to it. Every key is optional, " +
 		"a key that is not known is an error, and all mistakes are reported at once. `ngxproof config init` writes one, `config show` says where each value comes from, `config validate` " +
 		"checks it, `config schema` prints a JSON schema for editors.\n\n```yaml\n" + exampleSettings + "```\n\n| key | |\n|---|---|\n")
-	for _, key := range slices.Sorted(maps.Keys(schema.Properties)) {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", key, cell(schema.Properties[key].Description))
-	}
+	schema.rows(&b, "")
 	return b.String()
+}
+
+// settingsSchema is what the schema of the settings says for people.
+type settingsSchema struct {
+	Description string
+	Properties  map[string]settingsSchema
+	Items       *settingsSchema
+	AnyOf       []settingsSchema
+}
+
+// rows writes a row for each key below path, and for the keys below that.
+func (s settingsSchema) rows(b *strings.Builder, path string) {
+	if s.Items != nil {
+		s.Items.rows(b, path+"[]")
+	}
+	for _, either := range s.AnyOf {
+		either.rows(b, path)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Properties)) {
+		inner := strings.TrimPrefix(path+"."+key, ".")
+		fmt.Fprintf(b, "| `%s` | %s |\n", inner, cell(s.Properties[key].Description))
+		s.Properties[key].rows(b, inner)
+	}
 }
 
 func suppressionsDoc(t *testing.T) string {
