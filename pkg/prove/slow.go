@@ -101,21 +101,21 @@ func (p *prover) sort(rows []*Row) {
 // idle opens a tunnel, sends nothing, and looks when it is closed.
 func (p *prover) idle(ctx context.Context, row *Row, ready func()) *Cell {
 	c := &Cell{Scenario: AtIdle, State: Note}
-	opened := row.Cell(string(eval.Chrome))
-	if opened.State != Pass || p.options.Backend == Plain {
+	if row.Cell(string(eval.Chrome)).State != Pass || p.options.Backend == Plain {
 		c.Reason = "not tried: there is no tunnel"
 		return c
 	}
 	s := row.site
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	asked := p.run.now()
 	ws, _, err := s.door.open(ctx, s.request(eval.Chrome))
 	if err != nil {
 		c.Reason = "not tried: " + plainError(err)
 		return c
 	}
 	defer func() { _ = ws.CloseNow() }() // it may be closed already
-	began := p.run.now()
+	opened := p.run.now()
 	ended := make(chan time.Time, 1)
 	go func() {
 		_, _, err := ws.Read(ctx)
@@ -126,7 +126,7 @@ func (p *prover) idle(ctx context.Context, row *Row, ready func()) *Cell {
 	}()
 	ready()
 	if at, ok := <-ended; ok {
-		p.closed(c, s, at.Sub(began))
+		p.closed(c, s, at.Sub(asked), at.Sub(opened))
 		return c
 	}
 	c.Reason = "the tunnel stays open for " + p.longest(false).String()
@@ -134,10 +134,11 @@ func (p *prover) idle(ctx context.Context, row *Row, ready func()) *Cell {
 }
 
 // closed says which timer closed an idle tunnel: nobody but nginx closes it, and only proxy_read_timeout runs while nothing
-// is sent.
-func (p *prover) closed(c *Cell, s *site, after time.Duration) {
+// is sent. The timer began somewhere between the request and its answer: most is the time since the former, after since
+// the latter.
+func (p *prover) closed(c *Cell, s *site, most, after time.Duration) {
 	want := p.run.span(s.idle)
-	if after < want-early || after > want+p.run.slack {
+	if most < want-early || after > want+p.run.slack {
 		c.Reason = fmt.Sprintf("nginx closes both sides after %s", after.Round(time.Millisecond))
 		if want != s.idle {
 			c.Reason += fmt.Sprintf(" of scaled time, where `proxy_read_timeout` is %s", want)
