@@ -120,7 +120,7 @@ func telling(name string) bool {
 
 // outlook says what would make it faster.
 const outlook = `
-A lint of all rules asks for some 5,000 heads, at 2,000 locations, and has 4,000 findings, each with a fix that is planned to
+A lint of all rules asks for the heads of several clients and versions at each location, and plans a fix for each finding to
 know its class. To get to half of ` + "`nginx -t`" + ` (the cost of reading, judging and reporting alone is in the table above), it
 would have to do that work once for locations that say the same: one evaluation, one verdict and one plan for each
 distinct header list, HTTP version, upstream and client, with places filled in for each location. That needs the

@@ -58,7 +58,7 @@ func TestDocs(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 
-// TestDocLinks: what the documents and README.md link to is there.
+// TestDocLinks: what the documents and README.md link to is there, and the index links to every document.
 func TestDocLinks(t *testing.T) {
 	paths, err := filepath.Glob(docs + "/*.md")
 	if err != nil {
@@ -75,6 +75,12 @@ func TestDocLinks(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(path), string(m[1]))); err != nil {
 				t.Errorf("%s links to %s, which is not there", path, m[1])
 			}
+		}
+	}
+	index := indexDoc(t)
+	for _, path := range paths {
+		if name := filepath.Base(path); name != "README.md" && !strings.Contains(index, "]("+name+")") {
+			t.Errorf("docs/README.md does not link to %s", name)
 		}
 	}
 	t.Logf("%d links in %d documents", links, len(paths)+1)
@@ -132,6 +138,8 @@ func indexDoc(t *testing.T) string {
 * [Formats](formats.md): reports for people, hosts and programs
 * [Exit codes](exit-codes.md)
 * [Recipes](recipes.md): pre-commit, GitHub, GitLab, Jenkins, Make
+* [What prove does](prove.md): WebSockets opened through a configuration
+* [The reference proxy](reference-proxy.md): how it is held to nginx, and what is different
 * [Templates](templates.md): Jinja, ERB, Go templates, envsubst
 * [Accuracy](accuracy.md) and [performance](performance.md), measured
 * [nginx versions](nginx-versions.md): what is checked on a real server, replayed, or read
