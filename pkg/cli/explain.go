@@ -59,7 +59,7 @@ func (a *app) explain(topic, output string) error {
 	if r := registry.Rule(topic); r != nil {
 		return a.explainRule(r, output)
 	}
-	if text := topicPage(topic); text != "" && number(topic) != topic {
+	if text := topicPage(topic); text != "" && (strings.EqualFold(topic, "hop-by-hop") || strings.EqualFold(topic, "http2")) {
 		return a.explainTopic(topic, text, output)
 	}
 	if d := catalog.Lookup(topic); d != nil {
@@ -129,6 +129,10 @@ func unknownTopic(topic string, registry *lint.Registry) error {
 	}
 	if near != "" {
 		return fmt.Errorf("nothing is known about `%s`; did you mean `%s`?", source.Printable(topic), near)
+	}
+	if strings.Contains(topic, " ") {
+		return fmt.Errorf("no rule is about the message `%s`; try the status code in nginx's access log, such as `explain 426`, or run `ngxproof lint`, which looks for all that is known",
+			source.Printable(topic))
 	}
 	return fmt.Errorf("nothing is known about `%s`: a topic is a rule, a directive, a `$variable`, a status code or a message", source.Printable(topic))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/lint"
+	"github.com/ngxproof/ngxproof/pkg/source"
 )
 
 // topics are pages about something that is no rule: status codes, hop-by-hop headers, HTTP/2.
@@ -43,7 +44,10 @@ type foundRule struct {
 
 // explainSymptom looks for the topic among the symptoms of all rules. ok is false where none has it.
 func (a *app) explainSymptom(topic, output string, registry *lint.Registry) (ok bool, err error) {
-	facts := symptomFacts{Symptom: topic, Next: topicPage(number(topic))}
+	facts := symptomFacts{Symptom: topic, Rules: []foundRule{}, Next: nextFor(topic)}
+	if m := accessLog.FindStringSubmatch(topic); m != nil {
+		topic = m[1]
+	}
 	for _, r := range registry.Rules() {
 		page, err := r.Page()
 		if err != nil {
@@ -62,6 +66,39 @@ func (a *app) explainSymptom(topic, output string, registry *lint.Registry) (ok 
 	return true, a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter(), a.pageWidth()) })
 }
 
+// nextFor returns what to check next, as Markdown: the page of the status or close code in the topic, else what is known of
+// a message of nginx's or a browser's; "" where there is neither.
+func nextFor(topic string) string {
+	code := codeIn(topic)
+	if code == "" {
+		return messagePages(topic)
+	}
+	if page := topicPage(code); page != "" {
+		return page
+	}
+	if len(code) == 4 {
+		return topicPage("close")
+	}
+	return topicPage("code")
+}
+
+// answered matches what clients and logs say of an answer that is not 101, or of a close code.
+var answered = regexp.MustCompile(`(?i)(?:response|status|code|rejected|http|close)\D{0,20}([1-5][0-9]{2}|10[01][0-9])(?:[^0-9]|$)`)
+
+// codeIn returns the status or close code that a topic is, or that a message or a line of an access log is about; "" where
+// there is none.
+func codeIn(topic string) string {
+	if code := number(topic); code == strings.TrimSpace(topic) {
+		return code
+	}
+	for _, says := range []*regexp.Regexp{accessLog, answered} {
+		if m := says.FindStringSubmatch(logMessage(topic)); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
 // status is a status or close code that stands alone.
 var status = regexp.MustCompile(`(?:^|[^0-9])([1-5][0-9]{2}|1[0-9]{3})(?:[^0-9]|$)`)
 
@@ -77,12 +114,13 @@ func number(topic string) string {
 var quotedText = regexp.MustCompile("`([^`]+)`")
 
 // matching returns the symptoms of a page that have to do with the topic. A message that is the whole topic counts most,
-// then one that is a part of it or has it as a part. A number by itself counts the more the earlier a page names it.
+// then one with another number or name in it, then one that is a part of it or has it as a part. A number by itself counts the more the earlier a page names it.
 // Equal rules keep their order, which is that of their codes: the most frequent mistakes first.
 func matching(page *lint.Page, topic string) foundRule {
-	const whole, otherNumber, part, sameNumber = 100, 90, 40, 20
+	const whole, otherNumber, otherName, part, sameNumber = 100, 90, 60, 40, 20
 	var found foundRule
-	topic = plainText(topic)
+	blind, named := nameless(topic)
+	topic = plainText(logMessage(topic))
 	bare := topic == number(topic)
 	if !bare && !strings.Contains(topic, " ") {
 		return found // a slip of a name rather than a message
@@ -95,12 +133,14 @@ func matching(page *lint.Page, topic string) foundRule {
 		item = strings.Join(strings.Fields(item), " ")
 		score := 0
 		for _, m := range quotedText.FindAllStringSubmatch(item, -1) {
-			message := plainText(m[1])
+			message := plainText(logMessage(m[1]))
 			switch {
 			case !bare && message == topic:
 				score = max(score, whole)
 			case !bare && number(topic) != "" && hasNumber(item, number(topic)) && unnumbered(message) == unnumbered(topic):
 				score = max(score, otherNumber) // "...: 400, also with 426"
+			case !bare && named && sameNameless(m[1], blind):
+				score = max(score, otherName)
 			case !bare && len(message) > 6 && (strings.Contains(topic, message) || strings.Contains(message, topic)):
 				score = max(score, part)
 			}
@@ -117,6 +157,12 @@ func matching(page *lint.Page, topic string) foundRule {
 		}
 	}
 	return found
+}
+
+// sameNameless reports whether a symptom is the message that is left without names.
+func sameNameless(symptom, blind string) bool {
+	without, named := nameless(symptom)
+	return named && without == blind
 }
 
 // plainText leaves of a message what two spellings of it have in common.
@@ -159,6 +205,9 @@ func (f symptomFacts) write(w io.Writer, p painter, width int) {
 			text += "* " + s + "\n"
 		}
 		writePage(w, text, p, width)
+	}
+	if len(f.Rules) == 0 {
+		writePage(w, "No rule is about `"+source.Printable(logMessage(f.Symptom))+"` by itself; `ngxproof lint` finds what else is wrong.", p, width)
 	}
 	if f.Next != "" {
 		fmt.Fprintln(w)
