@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNoGit is the reason where git is missing, does not know the revision, or the folder is in no repository.
-var ErrNoGit = errors.New("git cannot be asked")
+var ErrNoGit = errors.New("git")
 
 // GitTree reads files as they are in a revision of a git repository, from its objects: the work tree and the index are
 // neither read nor written. What lies outside of the repository, and what is in a submodule, is read from the disk, as
