@@ -47,7 +47,8 @@ func run() error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	var figures []figure
-	parts := []part{{"parsing", parsing}, {"processes", processes}, {"rules", allRules}, {"tunnels", tunnels}, {"many", many}}
+	parts := []part{{"parsing", parsing}, {"evaluator", evaluator}, {"processes", processes}, {"rules", allRules}, {"fixing", fixing},
+		{"tunnels", tunnels}, {"many", many}}
 	for _, p := range parts {
 		if only := os.Args[1:]; len(only) > 0 && !slices.Contains(only, p.name) {
 			continue

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,17 +9,14 @@ import (
 
 // parsing runs the benchmarks of pkg/syntax on one core.
 func parsing(string) ([]figure, error) {
-	cmd := exec.Command("go", "test", "-run", "^$", "-bench", "Parse|PlainLoop", "-benchmem", "-cpu", "1", "-count", "5", "./pkg/syntax")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	m, err := benchmarks("./pkg/syntax", "Parse|PlainLoop", "-benchmem")
 	if err != nil {
-		return nil, fmt.Errorf("go test -bench: %w: %s", err, out)
+		return nil, err
 	}
-	m := metrics(string(out))
 	const parse = "BenchmarkParse/servers=500 "
 	speed, loop, allocations := m[parse+"MB/s"], m["BenchmarkPlainLoop MB/s"], m[parse+"allocs/directive"]
 	if speed == 0 || loop == 0 || allocations == 0 {
-		return nil, fmt.Errorf("a metric of pkg/syntax is not there:\n%s", out)
+		return nil, fmt.Errorf("a metric of pkg/syntax is not there: %v", m)
 	}
 	return []figure{
 		{"parsing 500 servers into the tree, one core", fmt.Sprintf("%.0f MB/s", speed), "at least 150 MB/s", speed >= 150},
