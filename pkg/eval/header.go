@@ -134,9 +134,9 @@ func newDefaults(t traits) []defaultHeader {
 		connection.value = closing
 	}
 	list := []defaultHeader{
-		{"Host", proxyHost, HopByHop},
+		{"Host", proxyHost, OwnInstead},
 		connection,
-		{"Content-Length", bodyLength, HopByHop},
+		{"Content-Length", bodyLength, OwnInstead},
 		{"Transfer-Encoding", chunking, HopByHop},
 		{"TE", nothing, HopByHop},
 		{"Keep-Alive", nothing, HopByHop},

@@ -106,7 +106,7 @@ func TestOrigins(t *testing.T) {
 	for _, line := range o.Upstream.Dropped() {
 		dropped = append(dropped, line.Name+" "+line.Origin.String()+" "+line.DroppedBy.String())
 	}
-	want := "X-Empty directive empty value,Host client hop-by-hop,Connection client hop-by-hop,Upgrade client replaced"
+	want := "X-Empty directive empty value,Host client nginx sends its own,Connection client hop-by-hop,Upgrade client replaced"
 	if got := strings.Join(dropped, ","); got != want {
 		t.Errorf("dropped\n got %s\nwant %s", got, want)
 	}

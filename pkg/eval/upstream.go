@@ -89,7 +89,7 @@ const (
 	EmptyValue
 	// Replaced: a directive sets the header; DroppedAt is the first.
 	Replaced
-	// HopByHop: nginx by itself sends no such line on, or sends one of its own.
+	// HopByHop: nginx by itself sends no such line on.
 	HopByHop
 	// ForCache: nginx removes it because it may cache the response.
 	ForCache
@@ -101,11 +101,13 @@ const (
 	Hidden
 	// StatusNotCovered: add_header without always does not add to this status.
 	StatusNotCovered
+	// OwnInstead: nginx by itself sends one of its own instead.
+	OwnInstead
 )
 
 // reasons are the texts of the reasons.
 var reasons = [...]string{"", "empty value", "replaced", "hop-by-hop", "cache", "proxy_pass_request_headers off",
-	"a later directive wins", "hidden", "status not covered"}
+	"a later directive wins", "hidden", "status not covered", "nginx sends its own"}
 
 // String gives the reason in words, "" for Sent.
 func (r Reason) String() string { return reasons[r] }
