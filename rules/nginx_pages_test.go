@@ -196,6 +196,7 @@ func (s realServer) first(t *testing.T, dir, entry string) verdict {
 var reasons = []struct{ rule, ours, theirs string }{
 	{"unknown-directive", "unknown directive `(.*)`", `unknown directive "%s"`},
 	{"unknown-directive", "^`(.*)` appears in", `unknown directive "%s"`},
+	{"unknown-directive", "^`(.*)` was removed in", `unknown directive "%s"`},
 	{"unknown-directive", "^`(.*)` looks like", `unknown directive "%s"`},
 	{"unknown-directive", "knows has a directive `(.*)`", `unknown directive "%s"`},
 	{"unknown-directive", "byte order mark stands before `(.*)`", "unknown directive \"\ufeff%s\""},

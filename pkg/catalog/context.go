@@ -40,6 +40,8 @@ const (
 	HTTPContexts = HTTP | Server | IfInServer | Location | IfInLocation | LimitExcept | Upstream | ACMEIssuer | OIDCProvider
 	// StreamContexts holds stream and every context below it.
 	StreamContexts = Stream | StreamServer | StreamUpstream
+	// CommercialContexts holds the contexts that the commercial edition alone has.
+	CommercialContexts = OIDCProvider | Mgmt
 	// MailContexts holds mail and every context below it.
 	MailContexts = Mail | MailServer
 )

@@ -16,6 +16,7 @@ type Entry struct {
 	Default    string  // the default of the newest nginx, as documented; see HasDefault
 	HasDefault bool    // whether a default is documented; if not, Default is ""
 	Since      string  // the version of its module's documentation; "" if not known. See Entry.Appears
+	Until      string  // the first version of nginx that does not have it any more; "" if none is known
 	Syntax     string  // as documented, forms separated by " | "; "" if not known
 }
 
@@ -64,6 +65,18 @@ func (d *Directive) Contexts() Context {
 	return all
 }
 
+// Unmeasured gives the contexts in which the directive may stand or not, nobody can say: those of the commercial edition,
+// of which there is documentation only, and for the directives of lua-nginx-module those of stream, for which
+// stream-lua-nginx-module has commands of the same names.
+func (d *Directive) Unmeasured() Context {
+	for i := range d.Entries {
+		if d.Entries[i].Module == "lua-nginx-module" {
+			return CommercialContexts | StreamContexts
+		}
+	}
+	return CommercialContexts
+}
+
 // ContextsKnown reports whether the contexts of every entry are known.
 func (d *Directive) ContextsKnown() bool {
 	for i := range d.Entries {
@@ -75,7 +88,7 @@ func (d *Directive) ContextsKnown() bool {
 }
 
 // Allowed says whether the directive may stand in ctx, one context or a set of possible ones: Yes if in each of them,
-// No if in none, Unknown if in some or if an entry's contexts are not known.
+// No if in none, Unknown if in some, if an entry's contexts are not known, or where that is Unmeasured.
 func (d *Directive) Allowed(ctx Context) Tri {
 	all := d.Contexts()
 	switch {
@@ -83,7 +96,7 @@ func (d *Directive) Allowed(ctx Context) Tri {
 		return Unknown
 	case all.Has(ctx):
 		return Yes
-	case all&ctx == 0 && d.ContextsKnown():
+	case all&ctx == 0 && d.ContextsKnown() && d.Unmeasured()&ctx == 0:
 		return No
 	}
 	return Unknown

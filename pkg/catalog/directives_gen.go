@@ -2305,8 +2305,8 @@ var directives = [...]Directive{
 		{Module: "ngx_http_ssi_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: 1}, Contexts: HTTP | Server | Location, Default: "256", HasDefault: true, Since: "", Syntax: "ssi_value_length length"},
 	}},
 	{"ssl", []Entry{
-		{Module: "ngx_http_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
-		{Module: "ngx_mail_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Default: "off", HasDefault: true, Since: "", Syntax: "ssl on | off"},
+		{Module: "ngx_http_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: HTTP | Server, Default: "off", HasDefault: true, Since: "", Until: "1.25.1", Syntax: "ssl on | off"},
+		{Module: "ngx_mail_ssl_module", Kind: Docs, Block: No, Arity: Arity{Known: true, Flag: true, Min: 1, Max: 1}, Contexts: Mail | MailServer, Default: "off", HasDefault: true, Since: "", Until: "1.25.1", Syntax: "ssl on | off"},
 	}},
 	{"ssl_alpn", []Entry{
 		{Module: "ngx_stream_ssl_module", Kind: OSS, Block: No, Arity: Arity{Known: true, Min: 1, Max: -1}, Contexts: Stream | StreamServer, Since: "1.21.4", Syntax: "ssl_alpn protocol ..."},

@@ -78,6 +78,12 @@ func Appears(directive string) (Version, bool) {
 	return first, true
 }
 
+// Removed gives the first version of nginx whose module does not have the directive any more; false if none is known.
+func (e *Entry) Removed() (Version, bool) {
+	v, err := ParseVersion(e.Until)
+	return v, err == nil
+}
+
 // Appears gives the nginx version since which the entry's module has the directive; false if that is not known, and for
 // modules whose documentation counts versions of their own (njs, nginx-otel, nginx-acme).
 func (e *Entry) Appears() (Version, bool) {

@@ -25,6 +25,7 @@ type moduleFacts struct {
 	Contexts  []string `json:"contexts,omitempty"`
 	Default   *string  `json:"default,omitempty"`
 	Since     string   `json:"since,omitempty"`
+	Removed   string   `json:"removed,omitempty"` // the first version without it
 	URL       string   `json:"url,omitempty"`
 }
 
@@ -46,7 +47,7 @@ func factsOf(d *catalog.Directive) directiveFacts {
 }
 
 func moduleFactsOf(name string, e *catalog.Entry) moduleFacts {
-	m := moduleFacts{Module: e.Module, Kind: e.Kind.String(), Contexts: e.Contexts.Names(), Since: e.Since, URL: docURL(name, e)}
+	m := moduleFacts{Module: e.Module, Kind: e.Kind.String(), Contexts: e.Contexts.Names(), Since: e.Since, Removed: e.Until, URL: docURL(name, e)}
 	if e.Syntax != "" {
 		m.Syntax = syntaxForms(name, e.Syntax)
 	}
@@ -121,7 +122,16 @@ func (m moduleFacts) write(w io.Writer) {
 	row("default", m.defaultText())
 	row("context", strings.Join(m.Contexts, ", "))
 	row("since", m.Since)
+	row("until", m.removedText())
 	row("see", m.URL)
+}
+
+// removedText says since when nginx does not have the directive any more.
+func (m moduleFacts) removedText() string {
+	if m.Removed == "" {
+		return ""
+	}
+	return "removed in " + m.Removed
 }
 
 func (m moduleFacts) defaultText() string {

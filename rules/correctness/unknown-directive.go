@@ -24,7 +24,7 @@ var _ = set.Add(lint.Rule{
 	Since:     "0.1.0",
 	OnVerdict: unknownDirective,
 	Verdicts:  []config.Verdict{config.UnknownDirective},
-	OnConfig:  newerDirectives,
+	OnConfig:  otherVersions,
 })
 
 // unknownDirective reports a directive that no module we know has.
@@ -47,7 +47,7 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 	case d.Ellipsis():
 		report.Note = "three dots stand for lines that were left out"
 		report.Help = fmt.Sprintf("Remove `%s`, or put the lines in that it stands for.", d.Name())
-	case len(meant) > 0:
+	case len(meant) > 0 && !commercial(d.Context):
 		didYouMean(d, meant, &report)
 	case strings.HasSuffix(d.Name(), ":"):
 		report.Help = "Remove the colon: nginx separates a directive from its arguments with blanks only."
@@ -62,6 +62,9 @@ func unknownDirective(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 	explain(d, &report)
 	p.Report(report)
 }
+
+// commercial reports whether a directive stands where the commercial edition alone has directives, not all of them known.
+func commercial(ctx catalog.Context) bool { return ctx != 0 && catalog.CommercialContexts.Has(ctx) }
 
 // byteOrderMark is what some editors put before the first byte of a file. To nginx it is three bytes of the first word.
 const byteOrderMark = "\ufeff"
@@ -130,28 +133,46 @@ func didYouMean(d *config.Directive, meant []string, report *diag.Diagnostic) {
 	}
 }
 
-// newerDirectives reports what the version that the user named does not have yet.
-func newerDirectives(p *lint.Pass) {
+// otherVersions reports what the version that the user named does not have yet, or not any more.
+func otherVersions(p *lint.Pass) {
 	if !p.Target.Named() {
 		return
 	}
 	known := map[*catalog.Entry]release{}
 	for d := range p.Config.All() {
-		since, ok := appears(p.Config, d, known)
-		if !ok || !p.Target.Version.Before(since) {
+		report := diag.Diagnostic{At: lint.Word(d, 0)}
+		if since, ok := appears(p.Config, d, known); ok && p.Target.Version.Before(since) {
+			report.Message = fmt.Sprintf("`%s` appears in nginx %s, so nginx %s does not know it", d.Name(), since, p.Target.Version)
+			report.Help = fmt.Sprintf("Remove `%s`, or aim at nginx %s or later.", d.Name(), since)
+			report.Nginx = []string{"<" + since.String()}
+		} else if until, ok := removed(p.Config, d); ok && !p.Target.Version.Before(until) {
+			report.Message = fmt.Sprintf("`%s` was removed in nginx %s, so nginx %s does not know it", d.Name(), until, p.Target.Version)
+			report.Help = fmt.Sprintf("Remove `%s`%s.", d.Name(), instead[d.Name()])
+			report.Nginx = []string{">=" + until.String()}
+		} else {
 			continue
-		}
-		report := diag.Diagnostic{
-			Message: fmt.Sprintf("`%s` appears in nginx %s, so nginx %s does not know it", d.Name(), since, p.Target.Version),
-			Help:    fmt.Sprintf("Remove `%s`, or aim at nginx %s or later.", d.Name(), since),
-			At:      lint.Word(d, 0),
-			Nginx:   []string{"<" + since.String()},
 		}
 		if p.LoadsModules() {
 			report.Level = diag.Info
 		}
 		p.Report(report, d)
 	}
+}
+
+// instead says what does the work of a directive that was removed.
+var instead = map[string]string{"ssl": ", and write `ssl` behind the port: `listen 443 ssl`"}
+
+// removed returns the first nginx version that does not know a directive any more where it stands.
+func removed(cfg *config.Config, d *config.Directive) (catalog.Version, bool) {
+	everHad := catalog.Lookup(d.Name())
+	if everHad == nil || !slices.ContainsFunc(everHad.Entries, func(e catalog.Entry) bool { return e.Until != "" }) {
+		return catalog.Version{}, false // which spares judging most directives
+	}
+	verdict, entry := cfg.Judge(d)
+	if entry == nil || verdict == config.NotAllowedHere || cfg.Declared(d.Name()) {
+		return catalog.Version{}, false
+	}
+	return entry.Removed()
 }
 
 // release is what Entry.Appears says.

@@ -82,7 +82,11 @@ func entry(out *bytes.Buffer, r row) error {
 	if r["default"] != "" {
 		fmt.Fprintf(out, ", Default: %q, HasDefault: true", r["default"])
 	}
-	fmt.Fprintf(out, ", Since: %q, Syntax: %q},\n", r["since"], r["syntax"])
+	fmt.Fprintf(out, ", Since: %q", r["since"])
+	if r["until"] != "" {
+		fmt.Fprintf(out, ", Until: %q", r["until"])
+	}
+	fmt.Fprintf(out, ", Syntax: %q},\n", r["syntax"])
 	return nil
 }
 
