@@ -42,8 +42,13 @@ func (x *exchange) evaluate(up *Upstream) []vars.Value {
 
 // Lines returns the header lines in the order in which they are sent. They are made anew for each call.
 func (u *Upstream) Lines() []Line {
+	return u.AppendLines(make([]Line, 0, len(u.from.values)+2+len(u.from.client)))
+}
+
+// AppendLines appends what Lines returns, for who looks at many heads and keeps none.
+func (u *Upstream) AppendLines(to []Line) []Line {
 	m := u.maker(theSent)
-	m.lines = make([]Line, 0, len(u.from.values)+2+len(u.from.client))
+	m.lines = to
 	m.make()
 	return m.lines
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/diag"
 )
@@ -14,6 +15,7 @@ type check struct {
 	before, after *state
 	shifts        map[string][]shift // by path: where the edits move what
 	fixes         []*proposal
+	versions      []catalog.Version   // one of each group that sends the same heads
 	sites         map[spot]bool       // locations, before, in which requests may be served otherwise
 	touched       []pair              // these locations, before and after
 	uncovered     []*config.Directive // of these, after, those that forward a WebSocket's Upgrade since the fixes

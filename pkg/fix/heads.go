@@ -18,7 +18,7 @@ func (c *check) heads() string {
 	if slices.ContainsFunc(c.fixes, func(p *proposal) bool { return !p.safe }) {
 		return ""
 	}
-	c.sites = c.spots()
+	c.sites, c.versions = c.spots(), c.aimedAt()
 	for i := range c.after.configs {
 		pairs, reason := c.pairs(i)
 		if reason != "" {
@@ -103,8 +103,9 @@ func (c *check) compareAll(i int, pairs []pair) string {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			var room comparer
 			for j := range next {
-				reasons[j] = c.compare(i, pairs[j], refused)
+				reasons[j] = c.compare(&room, i, pairs[j], refused)
 			}
 		})
 	}
@@ -118,18 +119,18 @@ func (c *check) compareAll(i int, pairs []pair) string {
 }
 
 // compare compares the heads of one location for every client and every version aimed at.
-func (c *check) compare(i int, p pair, refused bool) string {
+func (c *check) compare(room *comparer, i int, p pair, refused bool) string {
 	was, is := c.before.evals[c.before.configs[i]], c.after.evals[c.after.configs[i]]
 	for _, client := range eval.Clients() {
-		for _, v := range c.versions() {
+		for _, v := range c.versions {
 			before, after := was.At(p.before, client, v), is.At(p.after, client, v)
 			switch {
 			case p.site && client.WebSocket():
-				if reason := c.handshake(p, before, after, refused); reason != "" {
+				if reason := c.handshake(room, p, before, after, refused); reason != "" {
 					return c.says(p, client, v, reason)
 				}
 			case refused:
-			case !alike(before, after, p.site || c.leadsToSite(before), client.WebSocket() || c.job.Lint.AnyUpgrade):
+			case !room.alike(before, after, p.site || c.leadsToSite(before), client.WebSocket() || c.job.Lint.AnyUpgrade):
 				return c.says(p, client, v, "it changes what the backend gets")
 			}
 		}
@@ -149,8 +150,8 @@ func (c *check) leadsToSite(o eval.Outcomes) bool {
 	})
 }
 
-// versions returns one version for each group of neighbouring profiles aimed at that send the same heads.
-func (c *check) versions() []catalog.Version {
+// aimedAt returns one version for each group of neighbouring profiles aimed at that send the same heads.
+func (c *check) aimedAt() []catalog.Version {
 	profiles := c.job.Lint.Target.Profiles
 	if profiles == nil {
 		profiles = catalog.Profiles()
@@ -170,13 +171,13 @@ func (c *check) says(p pair, client eval.Client, v catalog.Version, reason strin
 
 // handshake reports a handshake that worked and does not, or one that is forwarded and wrong without a finding that says
 // so.
-func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) string {
+func (c *check) handshake(room *comparer, p pair, before, after eval.Outcomes, refused bool) string {
 	switch {
-	case works(after) || !forwards(after) && !forwards(before):
+	case room.works(after) || !forwards(after) && !forwards(before):
 		return ""
-	case works(before) && !refused:
+	case room.works(before) && !refused:
 		return "it breaks the handshake"
-	case !known(after) || alike(before, after, false, true):
+	case !known(after) || room.alike(before, after, false, true):
 		return "" // nothing can be said, or it is as it was
 	}
 	for i := range c.after.findings {
@@ -191,7 +192,7 @@ func (c *check) handshake(p pair, before, after eval.Outcomes, refused bool) str
 func (c *check) notice(i int, p pair) {
 	c.touched = append(c.touched, p)
 	was, is := c.before.evals[c.before.configs[i]], c.after.evals[c.after.configs[i]]
-	v := c.versions()[0]
+	v := c.versions[0]
 	if !opens(was.At(p.before, eval.Chrome, v)) && opens(is.At(p.after, eval.Chrome, v)) {
 		c.uncovered = append(c.uncovered, p.after)
 	}
@@ -216,19 +217,21 @@ func known(o eval.Outcomes) bool {
 }
 
 // works reports whether every head is a handshake as RFC 6455, 4.1, wants it.
-func works(o eval.Outcomes) bool {
+func (c *comparer) works(o eval.Outcomes) bool {
 	heads := o.Proxied()
-	return len(heads) > 0 && !slices.ContainsFunc(heads, func(u *eval.Upstream) bool { return !handshake(u) })
+	return len(heads) > 0 && !slices.ContainsFunc(heads, func(u *eval.Upstream) bool { return !c.handshake(u) })
 }
 
 // handshake reports whether a head is one that a strict backend takes.
-func handshake(u *eval.Upstream) bool {
+func (c *comparer) handshake(u *eval.Upstream) bool {
 	if u.Method.Text != "GET" || u.Version.Text != "1.1" {
 		return false
 	}
 	var upgrade, key, version, host int
 	var websocket, connection bool
-	for _, line := range u.Lines() {
+	c.lines = u.AppendLines(c.lines[:0])
+	for i := range c.lines {
+		line := &c.lines[i]
 		switch strings.ToLower(line.Name) {
 		case "upgrade":
 			upgrade++
