@@ -32,6 +32,11 @@ type job struct {
 // jobs sorts PATHs by the settings that hold for them, finds what they stand for and loads it. The error is that of a
 // call that makes no sense, or of settings that are wrong; what can't be read is in the targets.
 func (a *app) jobs(k *ask, paths []string) ([]*job, error) {
+	for _, flag := range []struct{ name, value string }{{"config", k.config}, {"new-from", k.newFrom}, {"root", k.root}} {
+		if flag.value == "" && k.changed(flag.name) { // a variable of a script that is not set
+			return nil, fmt.Errorf("--%s: the value is empty", flag.name)
+		}
+	}
 	if k.root != "" {
 		switch info, err := os.Stat(k.root); {
 		case err != nil:
