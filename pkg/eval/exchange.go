@@ -309,7 +309,7 @@ func (x *exchange) content(up *Upstream) {
 		up.Body, up.BodyUnknown = req.Body, req.BodyUnknown
 	}
 	switch {
-	case req.Chunked && p.requestBuffering == catalog.No && p.passBody == catalog.Yes && up.Version.Text == "1.1":
+	case req.Chunked && !req.BodyRead && p.requestBuffering == catalog.No && p.passBody == catalog.Yes && up.Version.Text == "1.1":
 		x.chunked, up.Chunked = true, true
 	case x.sub: // nginx copies the length, though it sends no body
 		up.Body, up.BodyUnknown = nil, false

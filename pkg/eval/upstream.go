@@ -137,9 +137,12 @@ func (u *Upstream) Decider(name string) *config.Directive {
 
 // Head returns the bytes of the head: request line, header lines, and the empty line. Of a value that is not known it
 // holds the readable stand-in.
-func (u *Upstream) Head() []byte {
+func (u *Upstream) Head() []byte { return u.AppendHead(make([]byte, 0, u.size())) }
+
+// AppendHead appends what Head returns, for who looks at many heads and keeps none.
+func (u *Upstream) AppendHead(to []byte) []byte {
 	m := u.maker(theHead)
-	head := append(append(make([]byte, 0, u.size()), u.Method.Text...), ' ')
+	head := append(append(to, u.Method.Text...), ' ')
 	head = append(append(append(head, u.URI.Text...), " HTTP/"...), u.Version.Text...)
 	m.head = append(head, "\r\n"...)
 	m.make()
