@@ -345,7 +345,7 @@ location /old/ {
 
 At a line's end the comment is about that directive; on a line of its own it is about the next directive with its block;
 ` + "`# ngxproof:ignore-file[rule] reason`" + ` in the first comments of a file is about the whole file. A rule is named by its name, code, category
-or tag, and several are separated by commas. ` + "`ngxproof lint --add-ignores REASON`" + ` writes the comments for all that is found.
+or tag, and several are separated by commas. ` + "`ngxproof lint --add-ignores REASON`" + ` writes a comment for each statement that something is found at.
 
 Two more comments say what ngxproof cannot see: ` + "`# ngxproof:context http,server`" + ` where a fragment is included, ` + "`# ngxproof:websocket`" + ` in or
 directly above a location that WebSockets are opened at.

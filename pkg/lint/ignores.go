@@ -15,8 +15,10 @@ import (
 
 // AddIgnores returns the text of a file with comments added that silence findings in it, each with the reason, which is
 // one line and not empty. A comment goes to the end of the line that the finding's statement ends on where that is free,
-// else above the statement, else to the top of the file. Nothing else changes, line ends included. Findings about
-// comments are left as they are, and where no comment can stand without changing what the file says, its text is.
+// else above the statement, which gets a line of its own for that where others stand before it. Nothing else changes, line
+// ends included. Left as they are: findings about comments; findings about no statement, such as an unexpected brace, since
+// a comment for the block or file around it would silence more than is found now; and a file in which comments would change
+// what it says.
 func AddIgnores(f *syntax.File, found []diag.Diagnostic, reason string) string {
 	adder := &ignoreAdder{file: f, rules: map[ignoreSpot]map[string]bool{}}
 	for i := range found {
@@ -31,11 +33,11 @@ func AddIgnores(f *syntax.File, found []diag.Diagnostic, reason string) string {
 	return text
 }
 
-// ignoreSpot is where a comment goes: an offset, and whether as a line of its own before it.
+// ignoreSpot is where a comment goes.
 type ignoreSpot struct {
 	offset int
-	line   bool
-	whole  bool // ignore-file
+	line   bool // as a line of its own before offset
+	split  int  // how many blanks at offset give way to a line break, the comment and another one; -1 for no break
 }
 
 type ignoreAdder struct {
@@ -44,7 +46,10 @@ type ignoreAdder struct {
 }
 
 func (a *ignoreAdder) add(d *diag.Diagnostic) {
-	spot := a.spot(d.At.Span.Start)
+	spot, ok := a.spot(d.At.Span.Start)
+	if !ok {
+		return
+	}
 	if a.rules[spot] == nil {
 		a.rules[spot] = map[string]bool{}
 	}
@@ -52,19 +57,20 @@ func (a *ignoreAdder) add(d *diag.Diagnostic) {
 }
 
 // spot finds the closest place for a comment about what stands at offset.
-func (a *ignoreAdder) spot(offset int) ignoreSpot {
+func (a *ignoreAdder) spot(offset int) (spot ignoreSpot, ok bool) {
 	d := a.file.At(offset)
-	if d != nil && offset < d.Head().End {
-		if end, ok := a.lineEnd(d); ok {
-			return ignoreSpot{offset: end}
-		}
+	if d == nil || offset >= d.Head().End {
+		return ignoreSpot{}, false
 	}
-	for ; d != nil; d = d.Parent {
-		if start, ok := a.lineStart(d); ok {
-			return ignoreSpot{offset: start, line: true}
-		}
+	if end, ok := a.lineEnd(d); ok {
+		return ignoreSpot{offset: end, split: -1}, true
 	}
-	return ignoreSpot{line: true, whole: true}
+	if start, ok := a.lineStart(d); ok {
+		return ignoreSpot{offset: start, line: true, split: -1}, true
+	}
+	start := int(d.Words[0].Start)
+	blanks := start - len(strings.TrimRight(a.file.Text[:start], " \t"))
+	return ignoreSpot{offset: start - blanks, line: true, split: blanks}, true
 }
 
 // lineEnd returns the end of the line on which the words of d end, if a comment can be put there.
@@ -101,13 +107,13 @@ func (a *ignoreAdder) free(offset int) bool {
 // text puts the comments in.
 func (a *ignoreAdder) text(reason string) string {
 	spots := slices.SortedFunc(maps.Keys(a.rules), func(x, y ignoreSpot) int {
-		return cmp.Or(cmp.Compare(x.offset, y.offset), compareBools(y.whole, x.whole), compareBools(y.line, x.line))
+		return cmp.Or(cmp.Compare(x.offset, y.offset), compareBools(y.line, x.line))
 	})
 	var out strings.Builder
 	at := 0
 	for _, spot := range spots {
 		out.WriteString(a.file.Text[at:spot.offset])
-		at = spot.offset
+		at = spot.offset + max(0, spot.split)
 		out.WriteString(a.comment(spot, reason))
 	}
 	out.WriteString(a.file.Text[at:])
@@ -126,22 +132,18 @@ func compareBools(x, y bool) int {
 
 // comment returns what is put in at a spot: with the indentation and the line end of the line that it is put above.
 func (a *ignoreAdder) comment(spot ignoreSpot, reason string) string {
-	keyword := ignore
-	if spot.whole {
-		keyword = ignoreFile
-	}
-	text := fmt.Sprintf("# %s%s[%s] %s", mark, keyword, strings.Join(slices.Sorted(maps.Keys(a.rules[spot])), ", "), reason)
+	text := fmt.Sprintf("# %s%s[%s] %s", mark, ignore, strings.Join(slices.Sorted(maps.Keys(a.rules[spot])), ", "), reason)
 	if !spot.line {
 		return " " + text
 	}
-	rest := a.file.Text[spot.offset:]
+	rest := a.file.Text[a.file.LineSpan(a.file.Line(spot.offset)).Start:]
 	indent := rest[:len(rest)-len(strings.TrimLeft(rest, " \t"))]
-	if spot.whole {
-		indent = ""
-	}
 	end := "\n"
 	if cut := strings.IndexByte(rest, '\n'); cut > 0 && rest[cut-1] == '\r' {
 		end = "\r\n"
+	}
+	if spot.split >= 0 {
+		return end + indent + text + end + indent
 	}
 	return indent + text + end
 }
