@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +78,30 @@ func (a *app) explainLocation(k *ask, where, output string) error {
 			return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
 		}
 	}
-	return fmt.Errorf("%s: no location block is on line %d", source.Printable(where[:i]), line)
+	return fmt.Errorf("%s: no location block is on line %d%s", source.Printable(where[:i]), line, locationsIn(t.configs, where[:i]))
+}
+
+// locationsIn names the lines of a file's locations, for somebody who gave another line.
+func locationsIn(configs []*config.Config, file string) string {
+	const most = 8
+	var lines []string
+	for _, c := range configs {
+		for _, location := range c.Locations() {
+			if identity(location.File.Path) != identity(file) {
+				continue
+			}
+			if line := strconv.Itoa(location.File.Line(location.Head().Start)); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	switch {
+	case len(lines) == 0:
+		return ""
+	case len(lines) > most:
+		lines = append(lines[:most], "...")
+	}
+	return "; locations begin on " + strings.Join(lines, ", ")
 }
 
 // locationAt returns the innermost location that has the line, or the top of a fragment that is a location's inside.

@@ -153,4 +153,6 @@ type EvidenceLine struct {
 	DroppedBy string
 	// Wrong marks the line that the finding is about.
 	Wrong bool
+	// Unknown says that the text has variables in it, as they are written, whose values are not known.
+	Unknown bool
 }

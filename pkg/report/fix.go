@@ -32,10 +32,18 @@ func (f *frame) fix(fix *diag.Fix, home *source.File) {
 	left := maxPreview
 	for _, c := range changes {
 		if c.file != home || len(changes) > 1 {
-			f.preview("", fmt.Sprintf("%s:%d:", source.Printable(c.file.Name), c.line), f.style.path)
+			f.preview("", f.changed(c, changes), f.style.path)
 		}
 		left = f.change(c, left)
 	}
+}
+
+// changed says where a change is: by its line alone where all changes are in the file of the finding.
+func (f *frame) changed(c change, all []change) string {
+	if !slices.ContainsFunc(all, func(c change) bool { return c.file != f.home }) {
+		return fmt.Sprintf("line %d:", c.line)
+	}
+	return fmt.Sprintf("%s:%d:", source.Printable(c.file.Name), c.line)
 }
 
 // change writes the lines of one change, at most left ones, and returns how many more may be written.

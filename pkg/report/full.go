@@ -33,13 +33,14 @@ func Full(w io.Writer, r Result, o Options) error {
 type frame struct {
 	out    *bufio.Writer
 	style  style
-	width  int // of the terminal, 0 for none
-	digits int // of the largest line number
+	width  int          // of the terminal, 0 for none
+	digits int          // of the largest line number
+	home   *source.File // of the finding
 }
 
 // writeFrame writes one finding.
 func writeFrame(out *bufio.Writer, d *diag.Diagnostic, o Options) {
-	f := &frame{out: out, style: newStyle(o, d.Level), width: o.Width}
+	f := &frame{out: out, style: newStyle(o, d.Level), width: o.Width, home: d.At.File}
 	snippets := gather(d)
 	f.digits = digits(snippets)
 	f.line(heading(f.style, d) + f.style.message(": "+source.Printable(d.Message)))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -94,6 +95,17 @@ func (f *frame) wrap(text string, column int) []string {
 // kept back; beside them stands what decided it.
 func (f *frame) evidence(e *diag.Evidence) {
 	f.note("evidence", evidenceTitle(e))
+	f.head(e)
+	for _, line := range e.Lines {
+		if line.Unknown && line.DroppedBy == "" && strings.Contains(line.Text, "$") {
+			f.line(strings.Repeat(" ", f.digits+8) + f.style.gutter("(`$name` stands for a value that is not known here)"))
+			return
+		}
+	}
+}
+
+// head writes the lines of evidence.
+func (f *frame) head(e *diag.Evidence) {
 	if e.Kind != diag.Request {
 		f.answer(e)
 		return
@@ -101,20 +113,20 @@ func (f *frame) evidence(e *diag.Evidence) {
 	lines, more := telling(evidenceLines(e))
 	column := 0
 	for _, line := range lines {
-		if origin(line) != "" {
+		if f.origin(line) != "" {
 			column = max(column, min(48, uniseg.StringWidth(source.Printable(line.Text))))
 		}
 	}
 	for i, line := range lines {
 		f.elided(more, i)
-		f.evidenceLine(line, origin(line), column)
+		f.evidenceLine(line, f.origin(line), column)
 	}
 	f.elided(more, len(lines))
 }
 
 // evidenceTitle says what is shown.
 func evidenceTitle(e *diag.Evidence) string {
-	client, nginx := source.Printable(e.Client), "nginx"
+	client, nginx := who(e.Client), "nginx"
 	if e.Nginx != "" {
 		nginx += " " + source.Printable(e.Nginx)
 	}
@@ -131,6 +143,29 @@ func evidenceTitle(e *diag.Evidence) string {
 	return "what the backend receives from " + client + " through " + nginx
 }
 
+// at says where a directive stands: in the file of the finding by its line alone.
+func (f *frame) at(where diag.Location) string {
+	if where.File == f.home {
+		return fmt.Sprintf("at line %d", where.File.Line(where.Span.Start))
+	}
+	return "at " + place(where)
+}
+
+// who names a client for somebody who does not know the names of the flag.
+func who(client string) string {
+	switch client {
+	case "chrome", "firefox":
+		return strings.ToUpper(client[:1]) + client[1:]
+	case "mixedcase":
+		return "a client that writes `Upgrade: WebSocket`"
+	case "plain":
+		return "a client that wants no WebSocket"
+	case "h2c":
+		return "a client that asks for HTTP/2 (h2c)"
+	}
+	return source.Printable(client)
+}
+
 // answer writes the lines of what nginx says, but those with which it signs every answer.
 func (f *frame) answer(e *diag.Evidence) {
 	lines := slices.DeleteFunc(slices.Clone(e.Lines), func(line diag.EvidenceLine) bool {
@@ -139,27 +174,27 @@ func (f *frame) answer(e *diag.Evidence) {
 	})
 	column := 0
 	for _, line := range lines {
-		if answerOrigin(line) != "" {
+		if f.answerOrigin(line) != "" {
 			column = max(column, min(48, uniseg.StringWidth(source.Printable(line.Text))))
 		}
 	}
 	for _, line := range lines {
-		f.evidenceLine(line, answerOrigin(line), column)
+		f.evidenceLine(line, f.answerOrigin(line), column)
 	}
 }
 
 // answerOrigin says what a line that nginx says comes from: the directive that makes it so, or keeps it back. It is empty
 // where the line itself names the place.
-func answerOrigin(line diag.EvidenceLine) string {
+func (f *frame) answerOrigin(line diag.EvidenceLine) string {
 	switch {
 	case line.DroppedBy != "" && line.At.File != nil:
-		return "from the backend, dropped: " + source.Printable(line.DroppedBy) + " at " + place(line.At)
+		return "from the backend, dropped: " + source.Printable(line.DroppedBy) + " " + f.at(line.At)
 	case line.DroppedBy != "":
 		return "from the backend, dropped: " + source.Printable(line.DroppedBy)
 	case line.Wrong && line.At.File != nil && strings.Contains(line.Text, line.At.File.Name+":"):
 		return ""
 	case line.Wrong && line.At.File != nil:
-		return "because of " + place(line.At)
+		return "because of " + strings.TrimPrefix(f.at(line.At), "at ")
 	case line.Wrong && line.Origin == "default":
 		return "nginx's default"
 	}
@@ -257,14 +292,14 @@ func (f *frame) evidenceLine(line diag.EvidenceLine, from string, column int) {
 }
 
 // origin says where a line that is wrong or kept back comes from and what kept it back.
-func origin(line diag.EvidenceLine) string {
+func (f *frame) origin(line diag.EvidenceLine) string {
 	if !line.Wrong && line.DroppedBy == "" {
 		return ""
 	}
 	from := ""
 	switch {
 	case line.At.File != nil && line.DroppedBy == "":
-		from = "set at " + place(line.At)
+		from = "set " + f.at(line.At)
 	case line.Origin == "client":
 		from = "from the client"
 	case line.Origin == "default":
@@ -275,7 +310,7 @@ func origin(line diag.EvidenceLine) string {
 	}
 	dropped := "dropped: " + source.Printable(line.DroppedBy)
 	if line.At.File != nil {
-		dropped += " at " + place(line.At)
+		dropped += " " + f.at(line.At)
 	}
 	if from == "" {
 		return dropped

@@ -282,8 +282,14 @@ func TestEvidenceOfOtherKinds(t *testing.T) {
 		Lines: []diag.EvidenceLine{
 			{Text: "HTTP/1.1 101 Switching Protocols", Origin: "client"},
 			{Text: "Server: nginx/1.26.3", Origin: "default"},
+			{Text: "Date: Thu, 01 Jan 1970 00:00:00 GMT", Origin: "default", Unknown: true},
 			{Text: "Connection: upgrade", Origin: "default"},
 			{Text: "Upgrade: websocket", Origin: "client", At: hide, DroppedBy: "hidden"},
+		}}
+	request := &diag.Evidence{Client: "plain", Nginx: "1.26.3", Head: "GET /$path HTTP/1.1\r\nX-Real-IP: $remote_addr\r\n\r\n",
+		Lines: []diag.EvidenceLine{
+			{Text: "GET /$path HTTP/1.1", Origin: "directive", At: pass, Wrong: true},
+			{Text: "X-Real-IP: $remote_addr", Origin: "directive", At: hide, Unknown: true},
 		}}
 	log := func(client, text, origin string, at diag.Location) *diag.Evidence {
 		return &diag.Evidence{Kind: diag.Log, Client: client, Lines: []diag.EvidenceLine{{Text: text, Origin: origin, At: at, Wrong: true}}}
@@ -292,16 +298,21 @@ func TestEvidenceOfOtherKinds(t *testing.T) {
 		evidence *diag.Evidence
 		want     string
 	}{
-		"answer": {answer, `   = evidence: what chrome receives from nginx 1.26.3
+		"answer": {answer, `   = evidence: what Chrome receives from nginx 1.26.3
          HTTP/1.1 101 Switching Protocols
          Connection: upgrade
-     <-- Upgrade: websocket  from the backend, dropped: hidden at ws.conf:2:5
+     <-- Upgrade: websocket  from the backend, dropped: hidden at line 2
+`},
+		"values that are not known": {request, `   = evidence: what the backend receives from a client that wants no WebSocket through nginx 1.26.3
+     --> GET /$path HTTP/1.1  set at line 3
+         X-Real-IP: $remote_addr
+         (`+"`$name`"+` stands for a value that is not known here)
 `},
 		"refused, with its place": {log("", "nginx: [emerg] invalid URL prefix in ws.conf:3", "directive", pass), `   = evidence: what nginx says instead of starting
      --> nginx: [emerg] invalid URL prefix in ws.conf:3
 `},
 		"refused, without": {log("", `nginx: [emerg] unknown "x" variable`, "directive", pass), `   = evidence: what nginx says instead of starting
-     --> nginx: [emerg] unknown "x" variable  because of ws.conf:3:5
+     --> nginx: [emerg] unknown "x" variable  because of line 3
 `},
 		"timer": {log("chrome", "[info] upstream timed out", "default", diag.Location{}), `   = evidence: what nginx writes to its error log
      --> [info] upstream timed out  nginx's default

@@ -35,14 +35,33 @@ func notAllowedHere(p *lint.Pass, d *config.Directive, _ *catalog.Entry) {
 		report.Message = fmt.Sprintf("`%s` is not allowed at the top level", d.Name())
 	}
 	if known := catalog.Lookup(d.Name()); known != nil {
-		report.Note = "allowed in " + place(known.Contexts())
-		report.Help = fmt.Sprintf("Move `%s` into %s.", d.Name(), place(known.Contexts()))
+		allowed := allowedAs(d, known)
+		report.Note = "allowed in " + place(allowed)
+		report.Help = fmt.Sprintf("Move `%s` into %s.", d.Name(), place(allowed))
 	}
 	if d.Parent.Directive != nil {
 		label := diag.Label{Location: lint.Head(d.Parent), Message: "it stands in this block"}
 		report.Labels = append(report.Labels, label)
 	}
 	p.Report(report)
+}
+
+// allowedAs returns where a directive may stand as the block or simple directive that it is: `server` is both.
+func allowedAs(d *config.Directive, known *catalog.Directive) catalog.Context {
+	wrong := catalog.Yes
+	if d.Block != nil {
+		wrong = catalog.No
+	}
+	var allowed catalog.Context
+	for i := range known.Entries {
+		if known.Entries[i].Block != wrong {
+			allowed |= known.Entries[i].Contexts
+		}
+	}
+	if allowed == 0 {
+		return known.Contexts()
+	}
+	return allowed
 }
 
 // unbalanced reports whether a file has a brace too many or too few.

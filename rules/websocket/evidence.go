@@ -134,7 +134,7 @@ func ofInterest(line *eval.Line, wrong []string) bool {
 func showLine(line *eval.Line, wrong []string) diag.EvidenceLine {
 	shown := diag.EvidenceLine{
 		Text: strings.TrimRight(line.Name+": "+line.Value.Text, " "), Origin: line.Origin.String(), DroppedBy: line.DroppedBy.String(),
-		Wrong: line.DroppedBy == eval.Sent && contains(wrong, line.Name),
+		Wrong: line.DroppedBy == eval.Sent && contains(wrong, line.Name), Unknown: line.Value.Unknown,
 	}
 	if at := directiveOf(line); at != nil {
 		shown.At = lint.Head(at)

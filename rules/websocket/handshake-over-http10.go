@@ -38,7 +38,7 @@ func handshakeOverHTTP10(p *lint.Pass) {
 	}
 	explicit.report(p, func(c *cause) diag.Diagnostic {
 		return diag.Diagnostic{
-			Message:  "`proxy_http_version 1.0` sends the handshake as HTTP/1.0, which RFC 6455 forbids and only some servers take" + c.when.ending(),
+			Message:  "`proxy_http_version 1.0` sends the handshake as HTTP/1.0, which RFC 6455 forbids (only some servers take it)" + c.when.ending(),
 			Help:     "Write `proxy_http_version 1.1;`.",
 			At:       lint.Word(c.at, 1),
 			Evidence: c.first().evidence(eval.Chrome, c.when, ""),
@@ -47,7 +47,7 @@ func handshakeOverHTTP10(p *lint.Pass) {
 	})
 	missing.report(p, func(c *cause) diag.Diagnostic {
 		return diag.Diagnostic{
-			Message:  "the handshake goes to the backend as HTTP/1.0, which RFC 6455 forbids and only some servers take" + c.when.ending(),
+			Message:  "the handshake goes to the backend as HTTP/1.0, which RFC 6455 forbids (only some servers take it)" + c.when.ending(),
 			Help:     "Add `proxy_http_version 1.1;`.",
 			At:       lint.Head(c.at),
 			Note:     "`proxy_http_version 1.1` is missing",
