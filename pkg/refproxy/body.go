@@ -22,10 +22,29 @@ type bodyReader struct {
 	trailer bool  // trailer lines come next
 	done    bool
 	taken   int64 // bytes of the connection
+	size    int64 // of a chunked body, so far
+	most    int64 // it may have; 0 for any
 }
 
-// errBadChunk is a chunked body that nginx refuses with 400.
-var errBadChunk = errors.New("client sent invalid chunked body")
+// What nginx refuses a chunked body for, with 400 and with 413.
+var (
+	errBadChunk = errors.New("client sent invalid chunked body")
+	errTooLarge = errors.New("client intended to send too large chunked body")
+)
+
+// statusOf returns what a request ends with whose body can't be read: 408 for a client that is too slow, 400 for one that
+// is gone; both get no answer.
+//
+// nginx: src/http/ngx_http_request_body.c, ngx_http_do_read_client_request_body.
+func statusOf(err error) (status int, answered bool) {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return 413, true
+	case errors.Is(err, errTimedOut):
+		return 408, false
+	}
+	return 400, errors.Is(err, errBadChunk)
+}
 
 // newBody returns the reader of a request's body.
 func newBody(c *conn, req *vars.Request) *bodyReader {
@@ -49,21 +68,35 @@ func (b *bodyReader) read(to []byte, wait time.Duration) (n int, err error) {
 	if b.done {
 		return 0, io.EOF
 	}
-	if b.chunked && !b.inChunk {
-		return 0, b.frame(wait)
+	n, moved, err := b.step(to)
+	if err != nil || moved {
+		return n, err
 	}
-	if len(b.c.in) == 0 {
-		if err := b.fill(wait); err != nil {
-			return 0, err
-		}
+	return 0, b.fill(wait)
+}
+
+// step takes some of the body, or a line between chunks, off what has come in. moved is false where more has to come.
+//
+// nginx: src/http/ngx_http_request_body.c, ngx_http_request_body_chunked_filter, which looks at a chunk's size when its
+// first byte is there.
+func (b *bodyReader) step(to []byte) (n int, moved bool, err error) {
+	switch {
+	case b.chunked && !b.inChunk:
+		moved, err = b.between()
+		return 0, moved, err
+	case len(b.c.in) == 0:
+		return 0, false, nil
+	case b.chunked && b.most > 0 && b.most-b.size < b.left:
+		return 0, false, errTooLarge
 	}
 	n = copy(to, b.c.in[:min(int64(len(b.c.in)), b.left)])
 	b.take(n)
+	b.size += int64(n)
 	if b.left -= int64(n); b.left == 0 {
 		b.inChunk, b.ends = false, b.chunked
 		b.done = !b.chunked
 	}
-	return n, nil
+	return n, true, nil
 }
 
 // take takes n bytes off the connection.
@@ -85,31 +118,25 @@ func (b *bodyReader) fill(wait time.Duration) error {
 // maxChunkLine bounds the line of a chunk's size with its extensions, and a trailer line.
 const maxChunkLine = 8 << 10
 
-// ready reads what of the body has come in already, without waiting for more.
+// ready reads what of the body has come in already, without waiting for more: about as much as nginx's buffer takes.
 func (b *bodyReader) ready() (body []byte, err error) {
-	for !b.done && len(b.c.in) > 0 {
-		if b.chunked && !b.inChunk {
-			if whole, err := b.between(); err != nil || !whole {
-				return body, err
-			}
-			continue
-		}
-		var buffer [bodyChunk]byte
-		n, err := b.read(buffer[:], 0) // it does not wait: there is something
-		if body = append(body, buffer[:n]...); err != nil {
+	var buffer [bodyChunk]byte
+	for !b.done {
+		n, moved, err := b.step(buffer[:])
+		body = append(body, buffer[:n]...)
+		if err != nil {
 			return body, err
+		}
+		if !moved && (len(body) >= bodyChunk || !b.more()) {
+			break
 		}
 	}
 	return body, nil
 }
 
-// frame reads one line between chunks, or waits for more of it.
-func (b *bodyReader) frame(wait time.Duration) error {
-	whole, err := b.between()
-	if err != nil || whole {
-		return err
-	}
-	return b.fill(wait)
+// more reads what waits in the socket. Whether an encrypted connection has something to say can't be asked.
+func (b *bodyReader) more() bool {
+	return b.c.net == b.c.raw && readable(b.c.raw) && b.c.fill(bodyChunk) == nil
 }
 
 // between takes the next line between chunks, if it is there whole.
@@ -152,10 +179,22 @@ func (b *bodyReader) line() (line string, whole bool, err error) {
 		}
 		return cut, true, nil
 	}
-	if len(b.c.in) > maxChunkLine || b.ends && len(b.c.in) > 0 && b.c.in[0] != '\r' {
+	if len(b.c.in) > maxChunkLine || b.wrong(strings.TrimSuffix(string(b.c.in), "\r")) {
 		return "", false, errBadChunk
 	}
 	return "", false, nil
+}
+
+// wrong reports whether nothing that may follow makes a line of what is there of it.
+func (b *bodyReader) wrong(part string) bool {
+	switch {
+	case len(b.c.in) == 0 || b.trailer:
+		return false
+	case b.ends:
+		return part != ""
+	}
+	_, ok := chunkSize(part)
+	return !ok
 }
 
 // chunkSize reads a chunk's size and passes over its extensions.
@@ -173,27 +212,32 @@ func chunkSize(line string) (size int64, ok bool) {
 // maxBodyInMemory bounds a body that is read before it is passed on, whatever client_max_body_size says.
 const maxBodyInMemory = 64 << 20
 
-// readBody reads the whole body. status is what ends the request instead: 413, 400, or 408 for a client that is too slow
-// or gone, which gets no answer.
+// readBody reads the body before it is passed on: whole, or where it is streamed what has come in already. status is what
+// ends the request instead: 413, 400, or 501 for what is too large for the proxy; where the client gets no answer,
+// answered is false.
 //
 // nginx: ngx_http_read_client_request_body.
-func (r *request) readBody(s *settings) (body []byte, status int) {
+func (r *request) readBody(s *settings, streams bool) (body []byte, status int, answered bool) {
 	r.sayContinue()
+	r.body.most = s.maxBody
+	if streams {
+		body, err := r.body.ready()
+		if err != nil {
+			status, answered = statusOf(err)
+		}
+		return body, status, answered
+	}
 	var buffer [bodyChunk]byte
 	for !r.body.done {
 		n, err := r.body.read(buffer[:], s.bodyTimeout)
-		body = append(body, buffer[:n]...)
-		switch {
-		case s.maxBody > 0 && int64(len(body)) > s.maxBody:
-			return nil, 413
-		case len(body) > maxBodyInMemory:
-			return nil, 501
-		case errors.Is(err, errBadChunk):
-			return nil, 400
-		case err != nil:
-			return nil, 408
+		if body = append(body, buffer[:n]...); len(body) > maxBodyInMemory {
+			return nil, 501, true
+		}
+		if err != nil {
+			status, answered = statusOf(err)
+			return nil, status, answered
 		}
 	}
 	r.raw += r.body.taken
-	return body, 0
+	return body, 0, true
 }

@@ -482,6 +482,9 @@ func playAll(t *testing.T, s difftest.Server, scenes []*scene) []played {
 	return results
 }
 
+// onlyScenes has TestDuel play scenes whose name begins so.
+var onlyScenes = flag.String("scenes", "", "play only the scenes whose name begins so")
+
 // TestDuel plays every scene around each real server and around the proxy, and compares.
 func TestDuel(t *testing.T) {
 	if testing.Short() {
@@ -489,9 +492,9 @@ func TestDuel(t *testing.T) {
 	}
 	for _, s := range difftest.Servers(t) {
 		t.Run(s.Version, func(t *testing.T) {
-			scenes := allScenes()
+			scenes := slices.DeleteFunc(allScenes(), func(sc *scene) bool { return !strings.HasPrefix(sc.name, *onlyScenes) })
 			want := playAll(t, s, scenes)
-			if *writePlays {
+			if *writePlays && *onlyScenes == "" {
 				record(t, s.Version, scenes, want)
 			}
 			got := playAll(t, serving(t, s.Version), scenes)

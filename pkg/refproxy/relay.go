@@ -15,20 +15,25 @@ func (r *request) proxy(out *eval.Outcome) (next *eval.Outcome, keep bool) {
 	if out.Upstream.Version.Text == "2" {
 		return nil, r.unsupported("proxy_http_version 2")
 	}
-	streams := s.streams && !r.body.done
-	if !r.body.done && !streams {
-		body, status := r.readBody(s)
+	var body []byte
+	if !r.body.done {
+		var status int
+		var answered bool
+		r.streams = s.streams && (!r.req.Chunked || out.Upstream.Chunked)
+		body, status, answered = r.readBody(s, r.streams)
 		switch {
-		case status == 408:
-			r.status, r.hijacked = 408, true
-			r.c.close()
-			return nil, false
 		case status == 501:
 			return nil, r.unsupported("a request body over 64 MiB")
+		case status != 0 && answered: // no upstream was asked, so no log line tells of one
+			refused := *out
+			refused.Status, refused.Upstream = status, nil
+			return r.answer(refused.Answer(eval.Response{}))
 		case status != 0:
-			return r.answer(out.Fail(status))
+			return r.lost(status)
 		}
-		r.req.Body, r.req.BodyLength = body, 0
+	}
+	if r.streams = r.streams && !r.body.done; !r.streams && !r.req.BodyRead && r.body.taken > 0 {
+		r.req.Body, r.req.BodyLength, r.req.BodyRead = body, 0, true
 		if out = r.evaluate(); out == nil {
 			return nil, false
 		}
@@ -43,7 +48,14 @@ func (r *request) proxy(out *eval.Outcome) (next *eval.Outcome, keep bool) {
 		return nil, r.unsupported(lacks)
 	}
 	r.sayContinue()
-	return r.forward(out, s, streams)
+	return r.forward(out, s, body)
+}
+
+// lost ends a request whose client is gone, or taken for it: status is for the log.
+func (r *request) lost(status int) (*eval.Outcome, bool) {
+	r.status, r.hijacked = status, true
+	r.c.close()
+	return nil, false
 }
 
 // unknownIn names a header line whose value is not known.
@@ -56,13 +68,15 @@ func unknownIn(up *eval.Upstream) string {
 	return "a request that is not known"
 }
 
-// forward asks the upstream.
-func (r *request) forward(out *eval.Outcome, s *settings, streams bool) (next *eval.Outcome, keep bool) {
+// forward asks the upstream. Of a body that is streamed, begun is what has come in.
+func (r *request) forward(out *eval.Outcome, s *settings, begun []byte) (next *eval.Outcome, keep bool) {
 	f := r.newForward(out, s)
 	defer f.cancel()
-	f.body, f.streams = out.Upstream.Body, streams
+	if f.body, f.streams = out.Upstream.Body, r.streams; f.streams {
+		f.body = begun
+	}
 	var w *watcher
-	if !streams && !s.ignoreGone {
+	if !f.streams && !s.ignoreGone {
 		w = r.c.watch(f.lost)
 		defer func() {
 			if w != nil {
@@ -75,16 +89,14 @@ func (r *request) forward(out *eval.Outcome, s *settings, streams bool) (next *e
 		if a != nil {
 			a.done(false)
 		}
-		r.status, r.hijacked = 499, true
-		r.c.close()
-		return nil, false
+		return r.lost(f.goneStatus())
 	}
 	if a == nil {
 		if f.refused {
 			r.note = "dial refused"
 		}
 		if w.end(&w) {
-			return r.vanished()
+			return r.lost(499)
 		}
 		return r.answer(out.Fail(status))
 	}
@@ -92,15 +104,16 @@ func (r *request) forward(out *eval.Outcome, s *settings, streams bool) (next *e
 	if !head.FromBackend || head.Unknown != "" {
 		a.done(a.frame.none && !a.frame.closes)
 		if w.end(&w) {
-			return r.vanished()
+			return r.lost(499)
 		}
 		return r.answer(head)
 	}
 	if head.Tunnel {
 		if w.end(&w) {
 			a.done(false)
-			return r.vanished()
+			return r.lost(499)
 		}
+		a.stopSending()
 		if !r.begin(head) {
 			a.done(false)
 			return nil, false
@@ -117,13 +130,13 @@ func (r *request) forward(out *eval.Outcome, s *settings, streams bool) (next *e
 	if w.end(&w) || !ok {
 		if !ok && f.gone.Load() {
 			if r.hijacked = true; r.sent == 0 {
-				r.status = 499
+				r.status = f.goneStatus()
 			}
 			r.c.close()
 		}
 		return nil, false
 	}
-	return nil, r.finishBody(head.KeepAlive && s.keepaliveTimeout > 0 && (!streams || r.body.done))
+	return nil, r.finishBody(head.KeepAlive && s.keepaliveTimeout > 0)
 }
 
 // end stops the watch behind the pointer, if there is one, and reports whether the client is gone.
@@ -133,13 +146,6 @@ func (w *watcher) end(at **watcher) bool {
 	}
 	*at = nil
 	return w.stop() && len(w.c.in) == 0
-}
-
-// vanished ends a request whose client is gone.
-func (r *request) vanished() (*eval.Outcome, bool) {
-	r.status, r.hijacked = 499, true
-	r.c.close()
-	return nil, false
 }
 
 // sink collects what goes to the client.

@@ -25,6 +25,7 @@ type request struct {
 	first     string // the request line, where it was refused
 	continued bool   // 100 Continue was sent, or is not to be
 	unread    bool   // bytes of it are left in the connection
+	streams   bool   // its body is passed on while it comes in
 	crashed   bool   // a subrequest answered with an upgrade: nothing is answered
 	hijacked  bool   // the connection was closed by what served it
 	note      string // X-Ngxproof's value
@@ -255,6 +256,7 @@ func (r *request) sayContinue() {
 //
 // nginx: src/http/ngx_http_request_body.c, ngx_http_discard_request_body.
 func (r *request) finishBody(keep bool) bool {
+	keep = keep && (!r.streams || r.body.done) // nginx: ngx_http_finalize_connection, reading_body
 	r.kept = keep
 	if !keep {
 		r.unread = !r.body.done

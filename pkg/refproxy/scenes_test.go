@@ -40,6 +40,7 @@ func allScenes() []*scene {
 	all := tunnelScenes()
 	all = append(all, answerScenes()...)
 	all = append(all, requestScenes()...)
+	all = append(all, bodyScenes()...)
 	all = append(all, flowScenes()...)
 	all = append(all, staticScenes()...)
 	all = append(all, balanceScenes()...)

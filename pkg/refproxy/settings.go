@@ -104,7 +104,7 @@ func (g *generation) compile(level *config.Directive) *settings {
 	s := &settings{
 		bufferSize:        int(r.size("proxy_buffer_size", "4k")),
 		buffering:         r.flag("proxy_buffering", "on"),
-		streams:           !r.flag("proxy_request_buffering", "on"),
+		streams:           !r.flag("proxy_request_buffering", "on") && r.flag("proxy_pass_request_body", "on") && r.arg("proxy_set_body", "") == "",
 		ignoreGone:        r.flag("proxy_ignore_client_abort", "off"),
 		maxBody:           r.size("client_max_body_size", "1m"),
 		headerTimeout:     r.time("client_header_timeout", "60s"),

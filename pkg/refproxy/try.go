@@ -48,7 +48,8 @@ type forward struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	current atomic.Pointer[upConn]
-	gone    atomic.Bool // the client is
+	gone    atomic.Bool  // the client is
+	spoiled atomic.Int32 // the status that a streamed body ends the request with; 0 for none
 	pick    *balance.Pick
 	started time.Time
 	refused bool // the last server could not be dialled because it may not be
@@ -194,9 +195,9 @@ func (f *forward) failed(a *answered, peer *balance.Peer, t *try, kind string, s
 	t.ended = now
 	verdict := balance.Failed
 	switch status = 502; {
-	case f.gone.Load() || f.ctx.Err() != nil:
+	case f.gone.Load() || f.ctx.Err() != nil || f.spoiled.Load() != 0:
 		f.pick.Done(peer, balance.Served, now)
-		return 499, false
+		return f.goneStatus(), false
 	case a != nil:
 		kind, status = statusKinds[a.resp.Status], a.resp.Status
 		if status == 403 || status == 404 {
@@ -227,10 +228,28 @@ func (a *answered) done(keep bool) {
 	a.f.upstream.give(p, a.conn, keep && !a.f.gone.Load())
 }
 
+// goneStatus is what ends a request whose client is gone, or sends a body that nginx does not take.
+func (f *forward) goneStatus() int {
+	if status := f.spoiled.Load(); status != 0 {
+		return int(status)
+	}
+	return 499
+}
+
+// spoil ends the forward because of the client's body.
+func (f *forward) spoil(err error) {
+	status, answered := statusOf(err)
+	f.spoiled.Store(int32(status))
+	if !answered {
+		f.gone.Store(true)
+	}
+}
+
 // sender passes a request's body on beside the reading of the answer.
 type sender struct {
 	finished chan struct{}
 	err      error
+	stopping atomic.Bool
 	whole    bool
 }
 
@@ -248,11 +267,7 @@ func (a *answered) exchange() error {
 		}
 		return a.readHead()
 	}
-	start, err := a.start()
-	if err != nil {
-		return err
-	}
-	if err := a.send(start, limit); err != nil {
+	if err := a.send(a.start(), limit); err != nil {
 		return err
 	}
 	a.sender = &sender{finished: make(chan struct{})}
@@ -263,18 +278,13 @@ func (a *answered) exchange() error {
 // start returns what is written at once: the head, and with it what of a body that is passed on has come in already.
 //
 // nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_send_request_body, which puts both into one chain.
-func (a *answered) start() ([]byte, error) {
+func (a *answered) start() []byte {
 	f := a.f
 	start := f.head[:len(f.head):len(f.head)]
-	if !f.streams {
-		return start, nil
+	if f.streams {
+		start = append(start, a.framed(f.body)...)
 	}
-	body, err := f.r.body.ready()
-	if err != nil {
-		f.gone.Store(true)
-		return nil, err
-	}
-	return append(start, a.framed(body)...), nil
+	return start
 }
 
 // framed returns a piece of a body as it is passed on: as it is, or as a chunk, with the last one after it at the end.
@@ -302,7 +312,9 @@ func (a *answered) send(b []byte, limit time.Duration) error {
 }
 
 // sendBody sends the body. What it waits for is ended by stopSending. An answer may come before its end, and counts
-// then; where none comes, reading fails as the connection does.
+// then; where none comes, reading fails as the connection does. Behind a streamed body the client is watched.
+//
+// nginx: ngx_http_upstream_send_request_body, ngx_http_upstream_rd_check_broken_connection.
 func (a *answered) sendBody(limit time.Duration) {
 	s := a.sender
 	defer close(s.finished)
@@ -311,23 +323,31 @@ func (a *answered) sendBody(limit time.Duration) {
 		s.whole = s.err == nil
 	} else if s.err = a.stream(limit); s.err == nil {
 		s.whole = true
+		if !a.f.settings.ignoreGone && !s.stopping.Load() {
+			<-a.f.r.c.watch(a.f.lost).done
+		}
 	}
 	if s.err != nil {
 		_ = a.conn.raw.SetReadDeadline(past) // a closed connection is as good
 	}
 }
 
-// stream passes the body on as it comes in.
+// stream passes the body on as it comes in. Of what comes with something that nginx does not take, nothing is passed on.
 func (a *answered) stream(limit time.Duration) error {
-	r := a.f.r
-	buffer := make([]byte, bodyChunk)
-	for !r.body.done {
-		n, err := r.body.read(buffer, a.f.settings.bodyTimeout)
+	body := a.f.r.body
+	for !body.done {
+		err := body.fill(a.f.settings.bodyTimeout)
+		var piece []byte
+		if err == nil {
+			piece, err = body.ready()
+		}
 		if err != nil {
-			a.f.gone.Store(true)
+			if !a.sender.stopping.Load() {
+				a.f.spoil(err)
+			}
 			return err
 		}
-		if out := a.framed(buffer[:n]); len(out) > 0 {
+		if out := a.framed(piece); len(out) > 0 {
 			if err := a.send(out, limit); err != nil {
 				return err
 			}
@@ -347,15 +367,17 @@ func (a *answered) stopSending() bool {
 		return s.whole
 	default:
 	}
+	s.stopping.Store(true)
 	_ = a.conn.raw.SetWriteDeadline(past) // a closed connection is as good
 	if a.f.streams {
 		_ = a.f.r.c.raw.SetReadDeadline(past) // as above
 	}
 	<-s.finished
+	_ = a.conn.raw.SetWriteDeadline(time.Time{}) // as above
 	if a.f.streams {
 		_ = a.f.r.c.raw.SetReadDeadline(time.Time{}) // as above
 	}
-	return false
+	return s.whole
 }
 
 // chunk appends bytes as one chunk.

@@ -21,6 +21,9 @@ type Request struct {
 	Body []byte
 	// Chunked says that the body comes with Transfer-Encoding: chunked.
 	Chunked bool
+	// BodyRead says that the body was there whole before it was to be passed on: it goes with its length then, whatever
+	// proxy_request_buffering says.
+	BodyRead bool
 	// BodyUnknown says that there may be a body whose bytes are not known.
 	BodyUnknown bool
 	// Local is the address that the client connected to; the zero AddrPort where it is not known: any listener.
