@@ -306,7 +306,7 @@ func TestEvidenceOfOtherKinds(t *testing.T) {
 		"values that are not known": {request, `   = evidence: what the backend receives from a client that wants no WebSocket through nginx 1.26.3
      --> GET /$path HTTP/1.1  set at line 3
          X-Real-IP: $remote_addr
-         (`+"`$name`"+` stands for a value that is not known here)
+         (` + "`$name`" + ` stands for a value that is not known here)
 `},
 		"refused, with its place": {log("", "nginx: [emerg] invalid URL prefix in ws.conf:3", "directive", pass), `   = evidence: what nginx says instead of starting
      --> nginx: [emerg] invalid URL prefix in ws.conf:3
