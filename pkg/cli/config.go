@@ -35,18 +35,40 @@ upwards to the root of its repository.`,
 func (a *app) configInit() *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
-		Short: "Write a settings file with every key as a comment into the working folder",
+		Short: "Write a settings file into the working folder: the roots that are there, and every key as a comment",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			var roots []string
-			for _, path := range usualRoots {
-				if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-					roots = append(roots, path)
-				}
+			roots, err := rootsHere()
+			if err != nil {
+				return err
 			}
 			return a.create(settings.FileName, settings.Template(roots))
 		},
 	}
+}
+
+// rootsHere returns the roots in the working folder: those with the usual names, else all that are found in it and below.
+func rootsHere() ([]string, error) {
+	var roots []string
+	for _, path := range usualRoots {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			roots = append(roots, path)
+		}
+	}
+	if len(roots) > 0 {
+		return roots, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("the working folder: %w", reason(err))
+	}
+	t := &targets{}
+	t.readThrough(source.Disk{Dir: dir})
+	t.find([]string{"."}) // what can't be read is none
+	for _, root := range t.roots {
+		roots = append(roots, filepath.ToSlash(root))
+	}
+	return roots, nil
 }
 
 // create writes a file that is not there yet.
