@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
@@ -71,7 +72,7 @@ func mixedCaseStopped(p *lint.Pass) map[*site]bool {
 	var found causes
 	stopped := map[*site]bool{}
 	for _, s := range forwarding(p) {
-		if !s.maySetFrom("Upgrade") {
+		if !s.mapsUpgrade() {
 			continue
 		}
 		when := s.holds(eval.Chrome, func(u *eval.Upstream) bool { return withToken(u, "Upgrade", "websocket") })
@@ -101,6 +102,14 @@ func mixedCaseStopped(p *lint.Pass) map[*site]bool {
 		}
 	})
 	return stopped
+}
+
+// mapsUpgrade reports whether a header in effect gives Upgrade a map's value, which spares evaluating most locations.
+func (s *site) mapsUpgrade() bool {
+	_, items := s.headerList()
+	return slices.ContainsFunc(items, func(d *config.Directive) bool {
+		return setsUpgrade(d) && strings.IndexByte(d.Arg(2), '$') >= 0 && s.all.upgradeMap(d) != nil
+	})
 }
 
 // letThrough is the fix: the map's variable has the value for every WebSocket, and Connection too, unless it comes by way
