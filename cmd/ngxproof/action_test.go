@@ -312,7 +312,7 @@ func TestAction(t *testing.T) {
 	r.git("add", "-A")
 	r.git("commit", "-qm", "one")
 	r.run("lint", 0, "NGXPROOF_SARIF=out.sarif")
-	if r.output("findings") != "0" || r.output("sarif") != "out.sarif" || r.output("version") == "" {
+	if r.output("findings") != "0" || r.output("sarif") != filepath.Join(r.repo, "out.sarif") || r.output("version") == "" {
 		t.Errorf("outputs of a clean run: %s", r.out)
 	}
 
@@ -348,7 +348,10 @@ func TestAction(t *testing.T) {
 		t.Errorf("everything of a pull request: findings=%s", r.output("findings"))
 	}
 	r.run("lint", 2, "NGXPROOF_ONLY_NEW=true")
-	r.run("lint", 2, "NGXPROOF_ARGS=--no-such-flag")
+	r.run("lint", 2, "NGXPROOF_ARGS=--no-such-flag", "NGXPROOF_SARIF=none.sarif")
+	if got := r.output("sarif"); got != "" {
+		t.Errorf("a SARIF file that was not written is %s", got)
+	}
 	r.run("lint", 2, "NGXPROOF_ANNOTATIONS=gitlab")
 
 	sums := filepath.Join(r.release, "v1.2.3", "checksums.txt")
