@@ -78,7 +78,7 @@ type Inclusion struct {
 // Problem is an include that could not be followed.
 type Problem struct {
 	Kind ProblemKind
-	// At is the include directive.
+	// At is the include directive; of a file that has too many directives by itself, the first that was left out.
 	At *Directive
 	// Path is what was looked for, as opened.
 	Path string

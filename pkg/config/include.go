@@ -17,7 +17,7 @@ var (
 	// ErrTooDeep: includes nest deeper than MaxIncludeDepth.
 	ErrTooDeep = fmt.Errorf("includes nest deeper than %d", MaxIncludeDepth)
 	// ErrTooMuch: there are more than MaxDirectives, or more than MaxRepeated of them repeated.
-	ErrTooMuch = fmt.Errorf("the includes bring more than %d directives, or repeat more than %d", MaxDirectives, MaxRepeated)
+	ErrTooMuch = fmt.Errorf("there are more than %d directives, or includes repeat more than %d", MaxDirectives, MaxRepeated)
 )
 
 // include splices what the include directive d brings into the block of parent.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ngxproof/ngxproof/pkg/source"
+	"github.com/ngxproof/ngxproof/pkg/syntax"
 )
 
 // Files that each include the next one twice end at a limit, and the configuration says so: as directives, and as
@@ -22,6 +23,17 @@ func TestDoublingIncludes(t *testing.T) {
 			}
 			wantTooMany(t, files, ErrTooMuch)
 		})
+	}
+}
+
+// A file that has too many directives by itself is taken up to the limit, and what comes next is named.
+func TestTooManyDirectives(t *testing.T) {
+	entry := syntax.Parse(source.NewFile("nginx.conf", "nginx.conf", "user a;\nworker_processes 1;\npid b;\n"))
+	c := &Config{Entry: entry, Root: &Directive{File: entry}}
+	s := &splicer{config: c, loader: NewLoader(source.Memory{}), seen: map[*syntax.File]bool{}, count: MaxDirectives - 1}
+	s.splice(c.Root, entry, entry.Directives, nil)
+	if len(c.Root.Children) != 1 || len(c.Problems) != 1 || c.Problems[0].At.Line() != 2 || !errors.Is(c.Problems[0].Err, ErrTooMuch) {
+		t.Errorf("%d directives, problems %v", len(c.Root.Children), c.Problems)
 	}
 }
 

@@ -48,7 +48,8 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 		cloud(parent)
 	}
 	for _, d := range statements {
-		if !s.affords(1, via, parent) {
+		if !s.affords(1, via) {
+			s.overflow(s.node(d, f, parent, via), parent)
 			return
 		}
 		child := s.node(d, f, parent, via)
@@ -70,22 +71,27 @@ func (s *splicer) splice(parent *Directive, f *syntax.File, statements []*syntax
 	}
 }
 
-// affords counts n more directives, and reports whether there is room for them; where there is none, what they set is
-// unknown.
-func (s *splicer) affords(n int, via *Inclusion, parent *Directive) bool {
+// affords counts n more directives, and reports whether there is room for them.
+func (s *splicer) affords(n int, via *Inclusion) bool {
 	s.count += n
 	if via != nil && via.again {
 		s.repeated += n
 	}
-	if s.count <= MaxDirectives && s.repeated <= MaxRepeated {
-		return true
-	}
-	if via != nil && !s.full {
-		s.problem(Problem{Kind: TooMany, At: via.Directive, Path: via.File.Path, Err: ErrTooMuch}, parent)
+	return s.count <= MaxDirectives && s.repeated <= MaxRepeated
+}
+
+// overflow notes that there is no room for first and what follows in parent: what they set is unknown. The first time it
+// says so, of the include that brings them where there is one.
+func (s *splicer) overflow(first, parent *Directive) {
+	if !s.full {
+		p := Problem{Kind: TooMany, At: first, Path: first.File.Path, Err: ErrTooMuch}
+		if first.Via != nil {
+			p.At, p.Path = first.Via.Directive, first.Via.File.Path
+		}
+		s.problem(p, parent)
 	}
 	s.full, s.clouded = true, true
 	cloud(parent)
-	return false
 }
 
 // block splices what a block holds.
@@ -112,7 +118,8 @@ func (s *splicer) block(d *Directive) {
 
 // data looks through the entries of a map-like block for includes only: the entries are many, and are read in place.
 func (s *splicer) data(parent *Directive, f *syntax.File, entries []*syntax.Directive, via *Inclusion) {
-	if via != nil && !s.affords(len(entries), via, parent) {
+	if via != nil && !s.affords(len(entries), via) {
+		s.overflow(s.node(entries[0], f, parent, via), parent)
 		parent.open = true
 		return
 	}
