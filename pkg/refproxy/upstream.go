@@ -335,7 +335,9 @@ func (c *upConn) wake() bool {
 		<-c.watched
 		_ = c.raw.SetReadDeadline(time.Time{}) // as above
 	}
-	return !c.broken
+	// A deadline ends the read even where the server's end has come and the watch was not run since: nginx takes events in
+	// the order in which they come, so it would know. What waits on an encrypted connection may be a session ticket.
+	return !c.broken && (c.net != c.raw || !readable(c.raw))
 }
 
 // close ends the connection; it may be called again, and from other goroutines.
