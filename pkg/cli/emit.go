@@ -43,11 +43,27 @@ func newMaps(c fix.Change) int {
 // writeDiff writes changes as one diff.
 func writeDiff(w io.Writer, all []fix.Change) error {
 	for _, c := range all {
-		if _, err := io.WriteString(w, mend.Diff(c.Before.Name, c.Before.Text, c.After)); err != nil {
+		if _, err := io.WriteString(w, mend.Diff(diffName(c.Before), c.Before.Text, c.After)); err != nil {
 			return unwritable(err)
 		}
 	}
 	return nil
+}
+
+// diffName returns the name of a file in a diff: of a symbolic link the file that it leads to, as git and patch change
+// no file through a link.
+func diffName(f *source.File) string {
+	real := identity(f.Path)
+	if real == fromTop(f.Path) {
+		return f.Name
+	}
+	if filepath.IsAbs(f.Name) {
+		return filepath.ToSlash(real)
+	}
+	if name, err := filepath.Rel(identity("."), real); err == nil && filepath.IsLocal(name) {
+		return filepath.ToSlash(name)
+	}
+	return f.Name
 }
 
 // writeInput writes what standard input is with the fixes: one file, or a dump of several.
