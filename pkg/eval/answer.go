@@ -98,6 +98,7 @@ func (o *Outcome) Answer(up Response) *ClientHead {
 	r := newReply(o)
 	if r.intercepts(up.Status) {
 		if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, up.Status); handled {
+			r.challenged(&up)
 			return r.follow(o, next)
 		}
 	}
@@ -150,7 +151,7 @@ func (r *reply) page(d *route.Decision) *ClientHead {
 
 // follow goes on where error_page leads.
 func (r *reply) follow(o *Outcome, next *route.Decision) *ClientHead {
-	x := &exchange{e: o.e, run: r.x.run, length: -1}
+	x := &exchange{e: o.e, run: r.x.run, length: -1, carried: r.x.carried}
 	x.run.Late = x.late
 	to := o.e.outcome(x, next)
 	if to.Upstream == nil && to.Unknown == "" && to.Status != 0 {
@@ -160,6 +161,25 @@ func (r *reply) follow(o *Outcome, next *route.Decision) *ClientHead {
 		return &ClientHead{Unknown: to.Unknown}
 	}
 	return &ClientHead{Next: to}
+}
+
+// challenged has the backend's demand for a password go with the page that is shown in place of its 401. Before 1.23.0
+// nginx knew only the first of several.
+//
+// nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_intercept_errors.
+func (r *reply) challenged(up *Response) {
+	if up.Status != 401 {
+		return
+	}
+	for _, h := range up.Headers {
+		if !equalFold(h.Name, "WWW-Authenticate") {
+			continue
+		}
+		r.x.carried = append(r.x.carried[:len(r.x.carried):len(r.x.carried)], Line{Name: h.Name, Value: vars.Known(h.Value)})
+		if r.x.run.Before(1, 23, 0) {
+			return
+		}
+	}
 }
 
 // intercepts reports whether error_page takes the backend's answer.

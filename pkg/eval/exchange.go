@@ -30,6 +30,8 @@ type exchange struct {
 	known *traits
 	// room is where what is sent is put; nil for memory of its own.
 	room *Upstream
+	// carried are lines of the response that an internal redirect found there.
+	carried []Line
 	// overflow says that more was written of the request than was measured.
 	overflow bool
 	// spare is how many bytes more nginx makes room for than the URI has.

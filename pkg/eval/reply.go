@@ -53,6 +53,7 @@ func newReply(o *Outcome) *reply {
 	r.plan = x.e.replyPlan(level)
 	r.head.Open = r.plan.open
 	r.keepalive = (r.plan.keepalive || o.Early()) && !x.refused && keepsAlive(x.run)
+	r.lines = append(r.lines, x.carried...)
 	if live := x.run.Request.Live; live != nil && !x.sub {
 		r.keepalive = r.keepalive && !live.Closing
 		for _, h := range live.Added {

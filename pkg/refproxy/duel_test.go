@@ -2,6 +2,7 @@ package refproxy
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -159,7 +160,7 @@ func (a *actor) head() {
 func (a *actor) await(text string) {
 	_ = a.conn.SetReadDeadline(time.Now().Add(12 * time.Second))
 	var all []byte
-	for !strings.HasSuffix(string(all), text) {
+	for !bytes.HasSuffix(all, []byte(text)) {
 		b, err := a.r.ReadByte()
 		if err != nil {
 			a.text.Write(all)
