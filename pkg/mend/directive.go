@@ -111,6 +111,9 @@ func (p *Plan) setArgs(d *config.Directive, args []string) {
 // ReplaceWord gives word i of a directive (0 is its name) another text where it stands, for all that use the directive.
 func (p *Plan) ReplaceWord(d *config.Directive, i int, text string) { p.setWord(d, i, text) }
 
+// ReplaceText puts a text in the place of a span, for all that use what stands there.
+func (p *Plan) ReplaceText(file *syntax.File, at source.Span, text string) { p.replace(file, at, text) }
+
 // setWord replaces a word; one with a variable in quotes keeps its quotes.
 func (p *Plan) setWord(d *config.Directive, i int, text string) {
 	w := d.Words[i]

@@ -156,6 +156,41 @@ type variableUse struct {
 	elsewhere bool
 }
 
+// PlanPasses starts the fix of what a variable (without `$`) gives: its sites are the blocks whose proxy_pass begins with
+// it. It refuses where anything else mentions the variable.
+func (m *Mender) PlanPasses(variable string) *Plan {
+	p := m.Plan()
+	for d := range m.config.All() {
+		args := d.Args()
+		switch {
+		case d.Name() == "set" && len(args) == 2:
+			args = args[1:]
+		case d.MapLike && len(args) > 0:
+			args = args[:len(args)-1] // without what it defines
+		}
+		switch {
+		case !mentions(args, variable) && !m.inEntries(d, variable):
+		case d.Name() == "proxy_pass" && beginsWith(d.Arg(1), variable):
+			p.sites = append(p.sites, d.Parent)
+		default:
+			p.Refuse("`$" + variable + "` is used elsewhere too")
+		}
+	}
+	return p
+}
+
+// inEntries reports whether an entry of a map or the like mentions a variable.
+func (m *Mender) inEntries(d *config.Directive, variable string) bool {
+	return d.MapLike && slices.ContainsFunc(m.entries(d), func(e *syntax.Directive) bool { return mentions(e.Words, variable) })
+}
+
+// beginsWith reports whether a text begins with a variable.
+func beginsWith(text, variable string) bool {
+	text = strings.ToLower(text)
+	rest, ok := strings.CutPrefix(text, "$"+variable)
+	return ok && endsName(rest) || strings.HasPrefix(text, "${"+variable+"}")
+}
+
 // findUsers looks through the whole configuration.
 func (m *Mender) findUsers(name string) (users []*config.Directive, elsewhere bool) {
 	for d := range m.config.All() {
@@ -190,8 +225,13 @@ func mentionsPlain(text, variable string) bool {
 			return false
 		}
 		text = text[i+len(variable):]
-		if text == "" || text[0] != '_' && (text[0] < '0' || text[0] > '9') && (text[0] < 'a' || text[0] > 'z') {
+		if endsName(text) {
 			return true
 		}
 	}
+}
+
+// endsName reports whether a variable's name ends where rest, in small letters, begins.
+func endsName(rest string) bool {
+	return rest == "" || rest[0] != '_' && (rest[0] < '0' || rest[0] > '9') && (rest[0] < 'a' || rest[0] > 'z')
 }

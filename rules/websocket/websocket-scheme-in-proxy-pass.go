@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
@@ -61,7 +62,7 @@ func reportScheme(p *lint.Pass, d *config.Directive, scheme string, late bool) {
 		Help:     "Write `" + httpScheme[scheme] + "://`: a WebSocket begins as an HTTP request.",
 		At:       schemeAt(d, scheme),
 		Evidence: refusal(p, "invalid URL prefix", d, d.Directive.Span().End-1),
-		Fix:      writeHTTP(p, d, d, scheme),
+		Fix:      writeHTTP(p, d, d, d.Directive, d.File, scheme),
 	}
 	if late {
 		report.Message = "`proxy_pass` knows no `" + scheme + "://`, so nginx answers 500"
@@ -70,16 +71,31 @@ func reportScheme(p *lint.Pass, d *config.Directive, scheme string, late bool) {
 	p.Report(report, around(d)...)
 }
 
-// writeHTTP is the fix: the last word of the proxy_pass, or of the set in its location that feeds it, begins with the
-// scheme of HTTP. What a map or a set further out gives may be used elsewhere.
-func writeHTTP(p *lint.Pass, pass, in *config.Directive, scheme string) *diag.Fix {
-	last := len(in.Words) - 1
-	if in != pass && (in.Name() != "set" || in.Parent != pass.Parent) || in.Words[last].Quote != syntax.Bare {
+// writeHTTP is the fix: the last word of the proxy_pass, or of what feeds it, begins with the scheme of HTTP. What a map
+// gives, or a set further out than the proxy_pass, is changed for every proxy_pass that begins with it, and only shown
+// where something else uses it too.
+func writeHTTP(p *lint.Pass, pass, in *config.Directive, entry *syntax.Directive, file *syntax.File, scheme string) *diag.Fix {
+	plan := mender(p).Plan(pass.Parent)
+	if in != pass && (in.Name() != "set" || in.Parent != pass.Parent) {
+		plan = mender(p).PlanPasses(variableOf(in))
+	}
+	word := entry.Words[len(entry.Words)-1]
+	text := file.Slice(word.Span())
+	i := strings.Index(strings.ToLower(text), scheme)
+	if i < 0 || i > 1 || i == 1 && word.Quote == syntax.Bare {
 		return nil
 	}
-	plan := mender(p).Plan(pass.Parent)
-	plan.ReplaceWord(in, last, httpScheme[scheme]+in.Arg(last)[len(scheme):])
+	plan.ReplaceText(file, word.Span(), text[:i]+httpScheme[scheme]+text[i+len(scheme):])
 	return plan.Fix(diag.Safe, "write `"+httpScheme[scheme]+"`")
+}
+
+// variableOf returns the variable, without `$`, that a set or a map defines.
+func variableOf(d *config.Directive) string {
+	i := 2
+	if d.Name() == "set" {
+		i = 1
+	}
+	return strings.ToLower(strings.Trim(d.Arg(i), "${}"))
 }
 
 // schemeAt returns where the scheme with its `://` stands.
@@ -102,17 +118,18 @@ func around(d *config.Directive) []*config.Directive {
 // can't but get it.
 func fedScheme(p *lint.Pass, d *config.Directive) {
 	for _, client := range []eval.Client{eval.Chrome, eval.Plain} {
-		scheme, by := fedBy(d, outcomesAt(p, d, client))
+		scheme, by := fedBy(p, d, outcomesAt(p, d, client))
 		if scheme == "" {
 			continue
 		}
+		file, entry := valueIn(p.Config, by)
 		p.Report(diag.Diagnostic{
 			Message:  "this gives `proxy_pass` a URL with `" + scheme + "://`, so nginx answers 500",
 			Help:     "Write `" + httpScheme[scheme] + "`: a WebSocket begins as an HTTP request.",
-			At:       valueAt(p.Config, by),
+			At:       diag.Location{File: file.File, Span: entry.Words[len(entry.Words)-1].Span()},
 			Labels:   []diag.Label{{Location: lint.Head(d), Message: "used here"}},
 			Evidence: failed(p, d, by.By, client),
-			Fix:      writeHTTP(p, d, by.By, scheme),
+			Fix:      writeHTTP(p, d, by.By, entry, file, scheme),
 		}, append(around(d), by.By)...)
 		return
 	}
@@ -142,7 +159,7 @@ func failed(p *lint.Pass, d, by *config.Directive, client eval.Client) *diag.Evi
 }
 
 // fedBy returns the scheme of the URL that every outcome at the proxy_pass has, and the set or map that brought it.
-func fedBy(d *config.Directive, out eval.Outcomes) (scheme string, by vars.Use) {
+func fedBy(p *lint.Pass, d *config.Directive, out eval.Outcomes) (scheme string, by vars.Use) {
 	if uncertain(out) {
 		return "", by
 	}
@@ -155,24 +172,37 @@ func fedBy(d *config.Directive, out eval.Outcomes) (scheme string, by vars.Use) 
 		if url.Unknown || brings == "" || scheme != "" && scheme != brings {
 			return "", vars.Use{}
 		}
-		scheme = brings
-		for _, use := range o.Used() {
-			value := strings.ToLower(use.Value.Text)
-			if use.By != nil && (value == scheme || strings.HasPrefix(value, scheme+":")) {
-				by = use
-			}
+		scheme, by = brings, feeder(p, o, d.Arg(1))
+		if by.By == nil {
+			return "", by
 		}
-	}
-	if by.By == nil {
-		return "", by
 	}
 	return scheme, by
 }
 
-// valueAt returns where the value stands that a set or a map gave.
-func valueAt(c *config.Config, use vars.Use) diag.Location {
-	if file, entry := entryOf(c, use); entry != nil {
-		return diag.Location{File: file.File, Span: entry.Words[len(entry.Words)-1].Span()}
+// feeder returns the set or map that gave what a text begins with, through variables that only hand it on.
+func feeder(p *lint.Pass, o *eval.Outcome, text string) (by vars.Use) {
+	used := o.Used()
+	for range used {
+		names := p.Eval().Table().Expr(text).Variables()
+		if len(names) == 0 || !strings.HasPrefix(text, "$") {
+			return by
+		}
+		i := slices.IndexFunc(used, func(u vars.Use) bool { return strings.EqualFold(u.Name, names[0]) })
+		if i < 0 || used[i].By == nil {
+			return by
+		}
+		by = used[i]
+		_, entry := valueIn(p.Config, by)
+		text = entry.Words[len(entry.Words)-1].Value
 	}
-	return lint.Word(use.By, len(use.By.Words)-1)
+	return by
+}
+
+// valueIn returns the statement whose last word is the value that a set or a map gave: the set, or the map's entry.
+func valueIn(c *config.Config, use vars.Use) (*syntax.File, *syntax.Directive) {
+	if file, entry := entryOf(c, use); entry != nil {
+		return file, entry
+	}
+	return use.By.File, use.By.Directive
 }
