@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/ngxproof/ngxproof/pkg/route"
@@ -96,13 +97,14 @@ func (o *Outcome) Answer(up Response) *ClientHead {
 		return o.own()
 	}
 	r := newReply(o)
-	if r.intercepts(up.Status) {
-		if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, up.Status); handled {
-			r.challenged(&up)
-			return r.follow(o, next)
-		}
+	if !r.intercepts(up.Status) {
+		return r.proxied(o, &up)
 	}
-	return r.proxied(o, &up)
+	r.challenged(&up)
+	if next, handled := o.e.router.ErrorPage(r.x.run, o.Decision, up.Status); handled {
+		return r.follow(o, next)
+	}
+	return r.special(up.Status)
 }
 
 // Fail returns the head that the client gets where the backend can't be asked or does not answer: 502, or 504 for a
@@ -175,14 +177,18 @@ func (r *reply) challenged(up *Response) {
 		if !equalFold(h.Name, "WWW-Authenticate") {
 			continue
 		}
-		r.x.carried = append(r.x.carried[:len(r.x.carried):len(r.x.carried)], Line{Name: h.Name, Value: vars.Known(h.Value)})
+		line := Line{Name: h.Name, Value: vars.Known(h.Value)}
+		r.x.carried, r.lines = append(slices.Clip(r.x.carried), line), append(r.lines, line)
 		if r.x.run.Before(1, 23, 0) {
 			return
 		}
 	}
 }
 
-// intercepts reports whether error_page takes the backend's answer.
+// intercepts reports whether the backend's answer is dropped for an error_page; where that was followed before, for nginx's
+// own page.
+//
+// nginx: src/http/ngx_http_upstream.c, ngx_http_upstream_intercept_errors.
 func (r *reply) intercepts(status int) bool {
-	return status >= 300 && r.plan.intercept.String() == "yes"
+	return status >= 300 && r.plan.intercept.String() == "yes" && r.x.e.router.Catches(r.x.run, status)
 }

@@ -24,6 +24,8 @@ type exchange struct {
 	// the body's length as nginx sends it, -1 for none
 	length  int
 	chunked bool
+	// bodiless says that the request's body was thrown away.
+	bodiless bool
 	// sub says that it is a subrequest.
 	sub bool
 	// known are the traits of the run's nginx, where they are at hand.
@@ -69,7 +71,7 @@ func (e *Evaluator) decide(o *Outcome, x *exchange, d *route.Decision) {
 // nginx: src/http/modules/ngx_http_proxy_module.c, ngx_http_proxy_handler.
 func (e *Evaluator) proxied(o *Outcome) {
 	x := o.x
-	x.plan = e.plan(o.Decision.Level, o.Decision.Handler)
+	x.plan, x.bodiless = e.plan(o.Decision.Level, o.Decision.Handler), o.Decision.Bodiless
 	if reason, status := x.aim(); reason != "" || status != 0 {
 		o.Unknown, o.Status = reason, status
 		x.plan = nil
@@ -304,6 +306,9 @@ func (x *exchange) content(up *Upstream) {
 		body := x.run.Eval(p.body.expr)
 		up.Body, up.BodyUnknown = []byte(body.Text), body.Unknown
 		x.length = len(body.Text)
+		return
+	case x.bodiless:
+		x.length = 0
 		return
 	case p.body.unknown:
 		up.BodyUnknown = true

@@ -10,6 +10,8 @@ import (
 // late supplies the variables about the answer; see vars.Run.Late.
 func (r *reply) late(name string) (vars.Value, bool) {
 	switch {
+	case name == "status" && r.status == 0: // an error_page asks, and the run knows
+		return vars.Value{}, false
 	case name == "status":
 		return vars.Known(statusLine(r.status)[:3]), true
 	case strings.HasPrefix(name, "sent_http_"):

@@ -74,33 +74,47 @@ func peers() Connection {
 	}
 }
 
-// predict tells what nginx v will be seen to do with request i; the error says what is not known.
+// predict tells what nginx v will be seen to do with request i, and what it sends last; the error says what is not known.
 func (s *scenario) predict(e *Evaluator, i int, v catalog.Version) (difftest.Observation, *Upstream, error) {
 	var o difftest.Observation
 	out, _ := e.Raw(s.raw(i), peers(), v)
 	if !out.Complete || len(out.All) != 1 {
 		return o, nil, fmt.Errorf("%d outcomes, complete: %v", len(out.All), out.Complete)
 	}
-	outcome := out.All[0]
-	var up Response
-	body := ""
-	if u := outcome.Upstream; u != nil {
-		if !u.Known() || u.BodyUnknown {
-			return o, u, fmt.Errorf("not known:\n%s", u.Head())
-		}
-		if u.Version.Text == "2" { // no backend of the harness speaks HTTP/2
-			o.Status = "HTTP/1.1 " + outcome.Fail(502).StatusLine
-			return o, u, nil
-		}
-		o.Upstream = []difftest.Exchange{{Head: difftest.Bytes(u.Head()), Body: difftest.Bytes(u.Body)}}
-		var head string
-		head, body = s.script(i, o.Upstream[0].Head)
-		up = parseResponse(head)
+	up, err := s.follow(&o, out.All[0], i)
+	return o, up, err
+}
+
+// follow tells what is sent to backends and what the client gets; an error_page may ask further backends.
+func (s *scenario) follow(o *difftest.Observation, outcome *Outcome, i int) (*Upstream, error) {
+	u := outcome.Upstream
+	if u == nil || u.NoResolver {
+		return s.ends(o, outcome, outcome.Answer(Response{}), "", i)
 	}
-	if up.Status == 0 && outcome.Upstream != nil {
-		return o, outcome.Upstream, told(&o, outcome.Fail(502), outcome, "")
+	switch {
+	case !u.Known() || u.BodyUnknown:
+		return u, fmt.Errorf("not known:\n%s", u.Head())
+	case u.Version.Text == "2": // no backend of the harness speaks HTTP/2
+		o.Status = "HTTP/1.1 " + outcome.Fail(502).StatusLine
+		return u, nil
+	case strings.HasSuffix(u.Host.Text, fmt.Sprintf(":%d", difftest.Canonical.Down)):
+		return s.ends(o, outcome, outcome.Fail(502), "", i)
 	}
-	return o, outcome.Upstream, told(&o, outcome.Answer(up), outcome, body)
+	sent := difftest.Exchange{Head: difftest.Bytes(u.Head()), Body: difftest.Bytes(u.Body)}
+	o.Upstream = append(o.Upstream, sent)
+	head, body := s.script(i, sent.Head)
+	if up := parseResponse(head); up.Status != 0 {
+		return s.ends(o, outcome, outcome.Answer(up), body, i)
+	}
+	return s.ends(o, outcome, outcome.Fail(502), "", i)
+}
+
+// ends goes on where an error_page leads to, or writes down the answer.
+func (s *scenario) ends(o *difftest.Observation, outcome *Outcome, head *ClientHead, body string, i int) (*Upstream, error) {
+	if head.Next != nil && len(o.Upstream) < 5 {
+		return s.follow(o, head.Next, i)
+	}
+	return outcome.Upstream, told(o, head, outcome, body)
 }
 
 // told writes down what the client gets.

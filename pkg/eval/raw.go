@@ -35,6 +35,7 @@ func (e *Evaluator) Raw(raw []byte, c Connection, v catalog.Version) (out Outcom
 		return Outcomes{}, 0
 	}
 	c.of(req)
+	req.BodyRead = true // by the time that nginx asks for it, it is there
 	return e.Request(req, v), consumed
 }
 
@@ -164,9 +165,7 @@ func (e *Evaluator) refused(read *vars.Request, refusal *route.Refusal, c Connec
 		d := &route.Decision{Unknown: "no server is known for the connection"}
 		return Outcomes{All: []*Outcome{e.outcome(x, d)}, Complete: true}
 	}
-	x.run.Server, x.run.Location = server, server
-	d := &route.Decision{Kind: route.Answer, Server: server, Level: server, Status: refusal.Status, Page: true, PageStatus: refusal.Status}
-	d, _ = e.router.ErrorPage(x.run, d, refusal.Status)
+	d := e.router.Refused(x.run, server, refusal.Status)
 	return Outcomes{All: []*Outcome{e.outcome(x, d)}, Complete: true}
 }
 

@@ -52,7 +52,10 @@ func newReply(o *Outcome) *reply {
 	}
 	r.plan = x.e.replyPlan(level)
 	r.head.Open = r.plan.open
-	r.keepalive = (r.plan.keepalive || o.Early()) && !x.refused && keepsAlive(x.run)
+	r.keepalive = (r.plan.keepalive || o.Early()) && !x.refused && !o.Decision.Last && keepsAlive(x.run)
+	for _, c := range o.Decision.Challenges {
+		r.lines = append(r.lines, challenge(c))
+	}
 	r.lines = append(r.lines, x.carried...)
 	if live := x.run.Request.Live; live != nil && !x.sub {
 		r.keepalive = r.keepalive && !live.Closing
@@ -62,6 +65,14 @@ func newReply(o *Outcome) *reply {
 	}
 	r.head.reply = r
 	return r
+}
+
+// challenge is the line that asks for a password. nginx does not escape the realm.
+//
+// nginx: src/http/modules/ngx_http_auth_basic_module.c, ngx_http_auth_basic_set_realm.
+func challenge(c route.Challenge) Line {
+	value := vars.Value{Text: `Basic realm="` + c.Realm.Text + `"`, Unknown: c.Realm.Unknown}
+	return Line{Name: "WWW-Authenticate", Value: value, Origin: OriginDirective, By: c.By}
 }
 
 // keepsAlive reports whether the client wants its connection kept.

@@ -2,7 +2,6 @@ package route
 
 import (
 	"net/netip"
-	"strings"
 
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
@@ -40,6 +39,7 @@ func (w *way) access() phase {
 			return w.finish(500)
 		case allowed:
 			if any {
+				w.withdraw()
 				return tryFiles
 			}
 		case forbidden:
@@ -134,20 +134,29 @@ func (w *way) askPassword() pass {
 	if v.By == nil || v.By.Arg(1) == "off" {
 		return noOpinion
 	}
-	if realm := w.run.Eval(w.router.vars.Expr(v.By.Arg(1))); realm.Text == "off" {
+	realm := w.run.Eval(w.router.vars.Expr(v.By.Arg(1)))
+	if realm.Text == "off" {
 		return noOpinion
 	}
 	if f := w.router.config.Effective(w.run.Location, "auth_basic_user_file"); f.By == nil {
 		return noOpinion
 	}
 	w.tell(AtAccess, v.By, func() string { return "asks for a password" })
-	for _, h := range w.run.Headers {
-		if strings.EqualFold(h.Name, "authorization") && w.run.World.Choose(vars.Question("password", v.By, ""), 2) == 0 {
-			return allowed
-		}
+	if w.run.HasCredentials() && w.run.World.Choose(vars.Question("password", v.By, ""), 2) == 0 {
+		return allowed
 	}
 	w.decision.By = v.By
+	w.decision.Challenges = append(w.decision.Challenges, Challenge{By: v.By, Realm: realm})
 	return unauthorized
+}
+
+// withdraw takes back the last demand for a password, where something else let the request in.
+//
+// nginx: src/http/ngx_http_core_module.c, ngx_http_core_access_phase.
+func (w *way) withdraw() {
+	if n := len(w.decision.Challenges); n > 0 {
+		w.decision.Challenges = w.decision.Challenges[: n-1 : n-1]
+	}
 }
 
 // askSubrequest notes auth_request, whose answer is taken to allow the request.

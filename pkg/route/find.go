@@ -1,6 +1,7 @@
 package route
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -180,25 +181,54 @@ func (w *way) addSlash() phase {
 	return w.finish(301)
 }
 
-// bodyFits goes on to next unless the body is longer than client_max_body_size.
+// bodyFits goes on to next unless the body is longer than client_max_body_size. After an internal redirect nobody asks.
+//
+// nginx: src/http/ngx_http_core_module.c, ngx_http_core_find_config_phase.
 func (w *way) bodyFits(next phase) phase {
+	if w.run.Internal {
+		return next
+	}
 	length := int64(-1)
 	for _, h := range w.run.Headers {
 		if len(h.Name) == 14 && strings.EqualFold(h.Name, "content-length") {
 			length, _ = strconv.ParseInt(h.Value, 10, 64)
 		}
 	}
-	if length <= 0 {
-		return next
+	if length > 0 && length > w.mostBody() {
+		return w.throwBody()
 	}
+	return next
+}
+
+// throwBody ends the request because of its body, which is thrown away.
+func (w *way) throwBody() phase {
+	w.decision.Bodiless = true
+	return w.finish(413)
+}
+
+// mostBody returns client_max_body_size in effect, in bytes.
+func (w *way) mostBody() int64 {
 	limit := int64(1 << 20)
 	if v := w.router.config.Effective(w.run.Location, "client_max_body_size"); v.By != nil {
 		limit, _ = parseSize(v.By.Arg(1))
 	}
-	if limit > 0 && length > limit {
-		return w.finish(413)
+	if limit == 0 {
+		return math.MaxInt64
 	}
-	return next
+	return limit
+}
+
+// bodyTooLong reports whether a body in chunks, which a handler asks for, is longer than client_max_body_size. It is read
+// once.
+//
+// nginx: src/http/ngx_http_request_body.c, ngx_http_read_client_request_body and ngx_http_request_body_chunked_filter.
+func (w *way) bodyTooLong() bool {
+	req := w.run.Request
+	if w.bodyRead || !req.Chunked {
+		return false
+	}
+	w.bodyRead = true
+	return int64(len(req.Body)) > w.mostBody()
 }
 
 // parseSize reads "10m".

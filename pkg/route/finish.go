@@ -23,6 +23,8 @@ func (w *way) finish(status int) phase {
 	case 444, 408, 499:
 		w.decision.Kind, w.decision.Status, w.decision.Closed = Answer, status, true
 		return done
+	case 400, 413, 414, 495, 496, 497, 500, 501:
+		w.decision.Last = true
 	}
 	w.run.ErrStatus = status
 	if !w.caught && w.redirects != 0 && w.run.Location != nil {

@@ -51,6 +51,10 @@ type Decision struct {
 	Status int
 	// Closed says that nginx closes the connection and answers nothing, for Status 444, 408 and 499.
 	Closed bool
+	// Bodiless says that the request's body was thrown away: what is passed on has one of length 0.
+	Bodiless bool
+	// Last says that no further request is read from the connection, because of an error on the way.
+	Last bool
 	// Located says that the answer has a Location header; Redirect is its value.
 	Located  bool
 	Redirect string
@@ -72,6 +76,8 @@ type Decision struct {
 	By *config.Directive
 	// ErrorPage is the error_page directive that was followed last; nil for none.
 	ErrorPage *config.Directive
+	// Challenges are the demands for a password that the answer carries, whatever came after them, in order.
+	Challenges []Challenge
 	// Unknown says why the end is not known; "" where it is.
 	Unknown string
 	// Steps tell the story in order, where the run asked for it.
@@ -79,6 +85,14 @@ type Decision struct {
 
 	redirects int
 	caught    bool
+}
+
+// Challenge is one demand for a password: a WWW-Authenticate line.
+type Challenge struct {
+	// By is the auth_basic directive.
+	By *config.Directive
+	// Realm is what it asks for.
+	Realm vars.Value
 }
 
 // StepKind says what a step is about.
@@ -156,6 +170,31 @@ func (r *Router) Subrequest(run *vars.Run, path, args string) *Decision {
 	run.Method = "GET"
 	w.follow(w.redirectInside(path, args, false))
 	return &w.decision
+}
+
+// Refused ends a request that nginx can't read whole with a status: by an error_page of the server that it belongs to as
+// far as it was read, or with nginx's own page. A named location is entered with what the request line says.
+//
+// nginx: src/http/ngx_http_request.c, ngx_http_finalize_request.
+func (r *Router) Refused(run *vars.Run, server *config.Directive, status int) *Decision {
+	w := r.begin(run)
+	run.Server, run.Location = server, server
+	w.decision.Server, w.decision.Level = server, server
+	if run.Request.Target != "" {
+		_ = w.readTarget() // of a bad target nginx has no path either
+	}
+	run.Host = hostOf(run.Request)
+	w.follow(w.finish(status))
+	return &w.decision
+}
+
+// Catches reports whether an error_page for a status is in effect where the run is, though it may not be followed again.
+func (r *Router) Catches(run *vars.Run, status int) bool {
+	if run.Location == nil {
+		return false
+	}
+	page, _ := r.begin(run).pageFor(status)
+	return page != nil
 }
 
 // ErrorPage sends a request that a handler ended with status through error_page, as nginx does with

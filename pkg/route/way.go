@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,8 @@ type way struct {
 	changed bool
 	// caught says that an error_page was followed, so that no further one is.
 	caught bool
+	// bodyRead says that a handler has asked for the body already.
+	bodyRead bool
 	// quote says that captures are escaped in what set assigns: e->quote.
 	quote bool
 	// assumed says that the location was given, not chosen.
@@ -55,7 +58,8 @@ func (r *Router) begin(run *vars.Run) *way {
 
 // resume goes on from where a decision ended.
 func (w *way) resume(d *Decision) {
-	w.decision = Decision{Listener: d.Listener, Server: d.Server, Location: d.Location, Level: d.Level, Steps: d.Steps, ErrorPage: d.ErrorPage}
+	w.decision = Decision{Listener: d.Listener, Server: d.Server, Location: d.Location, Level: d.Level, Steps: d.Steps,
+		ErrorPage: d.ErrorPage, Challenges: slices.Clip(d.Challenges), Last: d.Last, Bodiless: d.Bodiless}
 	w.redirects, w.caught = max(d.redirects, 1), d.caught
 	if d.Location != nil {
 		w.location = w.router.placeOf(d.Location)
@@ -239,8 +243,11 @@ func (w *way) content() phase {
 		w.tell(AtHandler, h, func() string { return "is not in effect where the request ended: there is no upstream" })
 		return w.finish(500)
 	}
-	w.decision.Kind, w.decision.Handler = Proxy, pass
 	w.tell(AtHandler, pass, func() string { return "takes the request" })
+	if w.bodyTooLong() {
+		return w.throwBody()
+	}
+	w.decision.Kind, w.decision.Handler = Proxy, pass
 	return done
 }
 

@@ -58,6 +58,7 @@ func newCore() map[string]*variable {
 		"host":                      plain((*Run).host),
 		"content_length":            volatile((*Run).contentLength),
 		"content_type":              plain(func(r *Run) Value { return r.header("content_type", ", ") }),
+		"http_host":                 plain((*Run).httpHost),
 		"http_cookie":               plain(func(r *Run) Value { return Value{Text: strings.Join(r.headerLines("cookie"), "; ")} }),
 		"http_x_forwarded_for":      plain(func(r *Run) Value { return Value{Text: r.forwardedFor()} }),
 		"proxy_add_x_forwarded_for": volatile((*Run).addForwardedFor),
@@ -345,19 +346,41 @@ func (r *Run) requestBody() Value {
 	return Value{Text: string(r.Request.Body)}
 }
 
+// httpHost returns the first Host header line: of a second one, nginx takes no more than that it is there.
+func (r *Run) httpHost() Value {
+	lines := r.headerLines("host")
+	if len(lines) == 0 {
+		return Value{}
+	}
+	return Value{Text: lines[0]}
+}
+
 // remoteUser returns the user name of the Authorization header.
-//
-// nginx: src/http/ngx_http_core_module.c, ngx_http_auth_basic_user.
 func (r *Run) remoteUser() Value {
+	user, _ := r.basicUser()
+	return Value{Text: user}
+}
+
+// HasCredentials reports whether the request has a user's name and a password, be they right or wrong.
+func (r *Run) HasCredentials() bool {
+	_, ok := r.basicUser()
+	return ok
+}
+
+// basicUser reads the user's name; ok is false where the header has none that can be read. What follows a `=` does
+// not count.
+//
+// nginx: src/http/ngx_http_core_module.c, ngx_http_auth_basic_user; src/core/ngx_string.c, ngx_decode_base64.
+func (r *Run) basicUser() (user string, ok bool) {
 	lines := r.headerLines("authorization")
 	if len(lines) == 0 || len(lines[0]) < 6 || !strings.EqualFold(lines[0][:6], "basic ") {
-		return Value{}
+		return "", false
 	}
-	encoded := strings.TrimRight(strings.TrimLeft(lines[0][6:], " "), "=")
+	encoded, _, _ := strings.Cut(strings.TrimLeft(lines[0][6:], " "), "=")
 	decoded, err := base64.RawStdEncoding.DecodeString(encoded)
-	user, _, ok := strings.Cut(string(decoded), ":")
-	if err != nil || !ok {
-		return Value{}
+	user, _, colon := strings.Cut(string(decoded), ":")
+	if err != nil || !colon || user == "" {
+		return "", false
 	}
-	return Value{Text: user}
+	return user, true
 }
