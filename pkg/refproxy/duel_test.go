@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/ngxproof/ngxproof/pkg/difftest"
+	"github.com/ngxproof/ngxproof/pkg/nginx"
 )
 
 // scene is a script that a client and a backend play, once around a real nginx and once around the proxy.
@@ -438,8 +439,25 @@ func (st *stageOf) plain(text string) string {
 	return dates.ReplaceAllString(text, "Date: {DATE}")
 }
 
-// playAll plays scenes around one server.
+// playAll plays scenes around one server, with other ports where somebody took one since it was found free.
 func playAll(t *testing.T, s difftest.Server, scenes []*scene) []played {
+	t.Helper()
+	for attempt := 0; ; attempt++ {
+		results, err := playOnce(t, s, scenes)
+		if err == nil {
+			return results
+		}
+		if attempt == 5 || !errors.Is(err, nginx.ErrAddressInUse) && !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatalf("%s: %v", s.Version, err)
+		}
+		for _, sc := range scenes {
+			sc.backs = nil
+		}
+	}
+}
+
+// playOnce plays them. The error is that of the start.
+func playOnce(t *testing.T, s difftest.Server, scenes []*scene) ([]played, error) {
 	t.Helper()
 	prefix := t.TempDir()
 	var conf strings.Builder
@@ -466,7 +484,7 @@ func playAll(t *testing.T, s difftest.Server, scenes []*scene) []played {
 	}
 	stop, err := s.Serve(prefix)
 	if err != nil {
-		t.Fatalf("%s: %v", s.Version, err)
+		return nil, err
 	}
 	defer stop()
 	results := make([]played, len(scenes))
@@ -480,7 +498,7 @@ func playAll(t *testing.T, s difftest.Server, scenes []*scene) []played {
 		})
 	}
 	wait.Wait()
-	return results
+	return results, nil
 }
 
 // onlyScenes has TestDuel play scenes whose name begins so.

@@ -98,7 +98,7 @@ func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 		if text == "" || speaksHTTP2(results[i], got[i]) {
 			continue
 		}
-		if again++; again <= 5 && differsOnce(t, s, c) {
+		if again++; again == 1 && differsOnce(t, s, c) {
 			t.Logf("%s differed once, and not again: %s", c.ID, text)
 			continue
 		}
@@ -109,8 +109,8 @@ func compareWith(t *testing.T, s difftest.Server, cases []*difftest.Case) {
 	t.Logf("%d pairs compared, %d cases differ", compared, differ)
 }
 
-// differsOnce reports whether a case that differed does not when both run it by themselves, three times: a machine under
-// load lets a connection fail now and then.
+// differsOnce reports whether a case that differed does not when both run it by themselves, three times: one 502 was seen on
+// a machine under load, and not again. It is tolerated for one case of a run, which is logged.
 func differsOnce(t *testing.T, s difftest.Server, c *difftest.Case) bool {
 	t.Helper()
 	for range 3 {
