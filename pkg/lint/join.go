@@ -6,6 +6,26 @@ import (
 	"github.com/ngxproof/ngxproof/pkg/diag"
 )
 
+// maxLabels is how many places a finding of several configurations points at beside its own.
+const maxLabels = 3
+
+// unite adds a finding to one that says the same of the same place, because two configurations have it or it is about
+// several locations: the higher level counts.
+func unite(first, d *diag.Diagnostic) {
+	fix, labels := join(first.Fix, d.Fix), d.Labels
+	if d.Level > first.Level {
+		labels = first.Labels
+		*first = *d
+	}
+	first.Fix = fix
+	for _, l := range labels {
+		known := func(o diag.Label) bool { return sameLocation(o.Location, l.Location) }
+		if len(first.Labels) < maxLabels && !slices.ContainsFunc(first.Labels, known) {
+			first.Labels = append(slices.Clone(first.Labels), l)
+		}
+	}
+}
+
 // join returns the fix of a finding that two configurations have, or two places that include its file: the edits of both,
 // since one may put a map into one root and the other into another. Where they want different things of one place it is
 // shown only.

@@ -163,6 +163,32 @@ func TestOptionalFindings(t *testing.T) {
 	}
 }
 
+// TestUnited: of a finding that two configurations have, the higher level counts, whichever comes first.
+func TestUnited(t *testing.T) {
+	rule := Rule{Name: "rule", Level: diag.Warning, Directives: []string{"root"}}
+	rule.OnDirective = func(p *Pass, d *config.Directive) {
+		level := diag.Info
+		if p.Config.Entry.Name == "b.conf" {
+			level = diag.Warning
+		}
+		by := diag.Label{Location: Head(p.Config.Root.Children[0]), Message: "included here"}
+		p.Report(diag.Diagnostic{Message: "shared", At: Word(d, 0), Level: level, Labels: []diag.Label{by}})
+	}
+	files := source.Memory{"a.conf": "include s;", "b.conf": "include s;", "s": "root x;"}
+	for _, order := range [][]string{{"a.conf", "b.conf"}, {"b.conf", "a.conf"}} {
+		got, err := linter(t, Choice{}, rule).RunAll(context.Background(), len(order), func(i int) (*config.Config, error) {
+			return config.NewLoader(files).Load(order[i], config.Options{})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, got, "s:1 rule warning: shared")
+		if len(got) == 1 && (len(got[0].Labels) != 2 || got[0].Labels[0].File.Name == got[0].Labels[1].File.Name) {
+			t.Errorf("%v: labels %v", order, got[0].Labels)
+		}
+	}
+}
+
 // TestPanic: a rule that panicks is our bug, once, and the other rules go on.
 func TestPanic(t *testing.T) {
 	boom := Rule{

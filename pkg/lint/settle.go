@@ -19,7 +19,7 @@ func (l *Linter) settle(found []finding, configs []*config.Config) []diag.Diagno
 		d := found[i].diagnostic
 		key := keyOf(d)
 		if first := seen[key]; first != nil {
-			first.Fix = join(first.Fix, d.Fix)
+			unite(first, d)
 			continue
 		}
 		seen[key] = d
