@@ -102,14 +102,22 @@ func (a *app) explainTopic(topic, text, output string) error {
 func (a *app) explainVariable(name, output string) error {
 	v := catalog.LookupVariable(name)
 	if v == nil {
-		hint := ""
-		if near := catalog.SuggestVariable(name, 1); len(near) > 0 {
-			hint = "; did you mean `$" + near[0] + "`?"
-		}
-		return fmt.Errorf("nginx has no variable `$%s`%s", source.Printable(name), hint)
+		return fmt.Errorf("nginx has no variable `$%s`%s", source.Printable(name), notNginxs(name))
 	}
 	facts := variableFactsOf(name, v)
 	return a.print(output, facts, func(w io.Writer) { facts.write(w, a.painter()) })
+}
+
+// notNginxs says what a variable may be that nginx does not have: a slip, or one that configurations define.
+func notNginxs(name string) string {
+	if near := catalog.SuggestVariable(name, 1); len(near) > 0 {
+		return "; did you mean `$" + near[0] + "`?"
+	}
+	hint := " of its own: a `map` or `set` of a configuration defines it"
+	if strings.Contains(strings.ToLower(name), "upgrade") {
+		hint += "; see `ngxproof explain undefined-upgrade-variable`"
+	}
+	return hint
 }
 
 // unknownTopic says what the topic may be a slip of: a rule, a directive, or a variable without its dollar sign.
