@@ -284,7 +284,7 @@ func TestTraffic(t *testing.T) {
 		t.Skip("-short")
 	}
 	servers := difftest.Servers(t)
-	chosen, covered := picks(uint64(live.Seed), 300)
+	chosen, covered := picks(live.Seed, 300)
 	all := countPairs()
 	t.Logf("seed %d: %d scenes, %d of %d pairs of D11-D14, R1, R6, R7, U1, U2", live.Seed, len(chosen), covered, all)
 	if covered*100 < all*90 {
