@@ -108,7 +108,7 @@ func (s *site) local(u *eval.Upstream) bool {
 	switch {
 	case u.Socket != "":
 		return true
-	case u.Host.Unknown || u.Block != nil && u.Block.Hidden("server"):
+	case u.Host.Unknown || u.Block != nil && u.Block.Hidden("server") || s.all.guessed(authority(s.pass.Arg(1))):
 		return false
 	case u.Block == nil && !s.all.config.Complete && bareName(u.Host.Text):
 		return false

@@ -38,7 +38,7 @@ func schemeInProxyPass(p *lint.Pass, d *config.Directive) {
 		reportScheme(p, d, scheme, len(url.Variables()) > 0)
 		return
 	}
-	if len(url.Variables()) > 0 && strings.HasPrefix(d.Arg(1), "$") {
+	if len(url.Variables()) > 0 && strings.HasPrefix(d.Arg(1), "$") && !allSites(p).guessed("$"+url.Variables()[0]) {
 		fedScheme(p, d)
 	}
 }
