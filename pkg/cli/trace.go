@@ -82,7 +82,12 @@ func (a *app) trace(k *ask, file string, q question, v catalog.Version, output s
 	}
 	e := eval.New(c)
 	e.Explain = true
+	findings, err := explaining(jobs[0], c, v)
+	if err != nil {
+		return err
+	}
 	story := trace.Tell(e, req, v)
+	story.Refuse(findings)
 	return a.print(output, story, func(w io.Writer) {
 		if err := report.Trace(w, story, report.Options{Color: a.colored(a.out)}); err != nil {
 			a.fail(unwritable(err))

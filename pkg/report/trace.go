@@ -20,6 +20,7 @@ func Trace(w io.Writer, s trace.Story, o Options) error {
 	for _, h := range s.Headers {
 		t.linef("  %s: %s", source.Printable(h.Name), source.Printable(h.Value))
 	}
+	t.refused(s)
 	for i, e := range s.Endings {
 		if len(s.Endings) > 1 {
 			t.linef("\n%s", t.bold(fmt.Sprintf("ending %d of %d: what cannot be known decides between them", i+1, len(s.Endings))))
@@ -42,6 +43,24 @@ type teller struct {
 func (t *teller) linef(format string, args ...any) {
 	fmt.Fprintf(&t.text, format+"\n", args...)
 }
+
+// refused says that nginx does not load the configuration.
+func (t *teller) refused(s trace.Story) {
+	if len(s.Refused) == 0 {
+		return
+	}
+	t.linef("\n%s", t.bad("nginx "+s.Nginx+" does not load this configuration"))
+	for _, m := range s.Refused[:min(len(s.Refused), shownMistakes)] {
+		t.linef("  %s:%d: %s", source.Printable(m.File), m.Line, source.Printable(m.Message))
+	}
+	if more := len(s.Refused) - shownMistakes; more > 0 {
+		t.linef("  and %d more, which `ngxproof lint` shows", more)
+	}
+	t.linef("What follows is what it would do without that.")
+}
+
+// shownMistakes is how many mistakes a story begins with.
+const shownMistakes = 5
 
 // ending writes one way in which the request ends.
 func (t *teller) ending(e trace.Ending) {

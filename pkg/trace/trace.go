@@ -8,6 +8,7 @@ import (
 
 	"github.com/ngxproof/ngxproof/pkg/catalog"
 	"github.com/ngxproof/ngxproof/pkg/config"
+	"github.com/ngxproof/ngxproof/pkg/diag"
 	"github.com/ngxproof/ngxproof/pkg/eval"
 	"github.com/ngxproof/ngxproof/pkg/route"
 	"github.com/ngxproof/ngxproof/pkg/vars"
@@ -20,10 +21,19 @@ type Story struct {
 	Headers []Header `json:"headers"`
 	// Nginx is the version whose behaviour is told.
 	Nginx string `json:"nginx"`
+	// Refused are the mistakes for which that nginx does not load the configuration; the endings are those without them.
+	Refused []Mistake `json:"refused"`
 	// Endings are the ways in which the request may end; more than one where something cannot be known.
 	Endings []Ending `json:"endings"`
 	// Complete says that there are no other endings.
 	Complete bool `json:"complete"`
+}
+
+// Mistake is one thing that nginx refuses, and where it stands.
+type Mistake struct {
+	Message string `json:"message"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
 }
 
 // Header is a header line that a side sends.
@@ -125,11 +135,21 @@ type Answer struct {
 	Unknown string `json:"unknown"`
 }
 
+// Refuse notes the findings for which nginx does not load the configuration.
+func (s *Story) Refuse(findings []diag.Diagnostic) {
+	for i := range findings {
+		if d := &findings[i]; d.Level == diag.Error && d.Category == "correctness" {
+			s.Refused = append(s.Refused, Mistake{d.Message, d.At.File.Name, d.At.File.Line(d.At.Span.Start)})
+		}
+	}
+}
+
 // Tell traces a request through a configuration for nginx v. e is made for it and has Explain set.
 func Tell(e *eval.Evaluator, req *vars.Request, v catalog.Version) Story {
 	out := e.Request(req, v)
 	s := Story{
 		Request: req.Method + " " + req.Target + " HTTP/" + req.Version, Headers: []Header{}, Nginx: v.String(), Complete: out.Complete,
+		Refused: []Mistake{},
 	}
 	for _, h := range req.Headers {
 		s.Headers = append(s.Headers, Header{h.Name, h.Value})
