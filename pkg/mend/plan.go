@@ -72,11 +72,15 @@ func (p *Plan) Fix(safety diag.Safety, title string) *diag.Fix {
 	return fix
 }
 
-// describe fills in where the fix is and what it changes.
+// describe fills in where the fix is and what it changes. With an if or limit_except its location is meant too: what is
+// set there holds for both.
 func (p *Plan) describe(fix *diag.Fix) {
 	for _, site := range p.sites {
 		if site.Directive != nil {
 			fix.Sites = append(fix.Sites, diag.Location{File: site.File.File, Span: site.Head()})
+		}
+		if at := home(site); at != site && at.Directive != nil {
+			fix.Sites = append(fix.Sites, diag.Location{File: at.File.File, Span: at.Head()})
 		}
 	}
 	for _, e := range p.edits {
