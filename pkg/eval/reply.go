@@ -141,11 +141,23 @@ func (r *reply) pads() bool {
 	for i := range r.x.run.Headers {
 		h := &r.x.run.Headers[i]
 		if equalFold(h.Name, "User-Agent") {
-			opera := strings.Contains(h.Value, "Opera")
-			return strings.Contains(h.Value, "MSIE ") && !opera || strings.Contains(h.Value, "Chrome/") && !opera
+			return likesPadding(h.Value)
 		}
 	}
 	return false
+}
+
+// likesPadding reports whether nginx takes a browser for Internet Explorer or Chrome.
+//
+// nginx: src/http/ngx_http_request.c, ngx_http_process_user_agent.
+func likesPadding(agent string) bool {
+	if strings.Contains(agent, "Opera") {
+		return false
+	}
+	if at := strings.Index(agent, "MSIE "); at >= 0 && at+len("MSIE 6.") < len(agent) {
+		return true
+	}
+	return strings.Contains(agent, "Chrome/") && !strings.Contains(agent, "Gecko/")
 }
 
 // signature is the server's name in pages.
