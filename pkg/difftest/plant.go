@@ -87,7 +87,7 @@ func (f Fault) touches(other Fault) bool {
 			return true
 		}
 	}
-	return f.edit != nil && other.edit != nil && f.Rule == other.Rule
+	return f.Rule == other.Rule && (f.edit != nil && other.edit != nil || f.lines != nil && other.lines != nil)
 }
 
 // Plant makes one working case and puts the faults into it.
