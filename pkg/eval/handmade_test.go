@@ -40,7 +40,7 @@ func TestHandmade(t *testing.T) {
 	for i := range all {
 		compared += handmade(t, &all[i], cases[i])
 	}
-	if compared < 900 {
+	if compared < 1150 {
 		t.Errorf("only %d pairs were compared", compared)
 	}
 }
