@@ -135,7 +135,8 @@ func FuzzProxy(f *testing.F) {
 		p.Stop()
 		if len(got) > 0 && len(sent) > 0 && bytes.HasPrefix(got, []byte("HTTP/1.1 ")) && bytes.Contains(got, []byte("\r\n\r\n")) {
 			line, _, _ := strings.Cut(string(got), "\r\n")
-			if len(line) < len("HTTP/1.1 200") {
+			raw := bytes.HasPrefix(answer, []byte(line)) // an answer without a head is passed on as it is
+			if len(line) < len("HTTP/1.1 200") && !raw {
 				t.Errorf("%q", line)
 			}
 		}
