@@ -74,19 +74,35 @@ func (c *check) placeOf(d *diag.Diagnostic, at int) place {
 
 // gone reports fixed findings that are still there.
 func (c *check) gone() string {
-	now := map[place]bool{}
+	now := map[place][]*diag.Diagnostic{}
 	for i := range c.after.findings {
 		d := &c.after.findings[i]
-		now[c.placeOf(d, d.At.Span.Start)] = true
+		at := c.placeOf(d, d.At.Span.Start)
+		now[at] = append(now[at], d)
 	}
 	for _, p := range c.fixes {
 		for _, at := range c.moved(p.finding.At) {
-			if now[c.placeOf(&p.finding, at)] {
+			if slices.ContainsFunc(now[c.placeOf(&p.finding, at)], func(d *diag.Diagnostic) bool { return c.meets(&p.finding, d) }) {
 				return "the finding is still there"
 			}
 		}
 	}
 	return ""
+}
+
+// meets reports whether a finding from before and one from after are about a location in common, or may be: of a line
+// that many locations use, another one may have the same finding now.
+func (c *check) meets(before, after *diag.Diagnostic) bool {
+	if before.Fix == nil || after.Fix == nil || len(before.Fix.Sites) == 0 || len(after.Fix.Sites) == 0 {
+		return true
+	}
+	is := map[spot]bool{}
+	for _, at := range after.Fix.Sites {
+		is[spot{c.path(at.File.Path), at.Span.Start}] = true
+	}
+	return slices.ContainsFunc(before.Fix.Sites, func(at diag.Location) bool {
+		return slices.ContainsFunc(c.moved(at), func(start int) bool { return is[spot{c.path(at.File.Path), start}] })
+	})
 }
 
 // nothingNew reports findings of level warning or above that were not there, unless they were only hidden: nginx refused

@@ -58,8 +58,12 @@ func h2cUpgradeForwarded(p *lint.Pass) {
 	})
 }
 
-// websocketOnly is the fix: Upgrade comes from a map that lets websocket through.
+// websocketOnly is the fix: Upgrade comes from a map that lets websocket through. There is none where every upgrade is to
+// pass.
 func (c *cause) websocketOnly(p *lint.Pass) *diag.Fix {
+	if p.AnyUpgrade {
+		return nil
+	}
 	plan := c.mend(p)
 	plan.Upgrade()
 	return plan.Fix(diag.Safe, "let only websocket through")
