@@ -63,15 +63,41 @@ func sameOrNot(lines []eval.Line) string {
 func (c *cause) removeSecond(p *lint.Pass) *diag.Fix {
 	name, values, _ := strings.Cut(c.key, "\x00")
 	plan := c.mend(p)
-	if !plan.RemoveFromList(c.at) {
+	title := "remove this `" + name + "`"
+	switch token := tokenOf[name]; {
+	case values == "differ" && token != "" && !c.leaves(name, token):
+		title = "keep one `" + name + "` that is right"
+		if name == "Upgrade" {
+			plan.Upgrade()
+		} else {
+			plan.Connection()
+		}
+	case !plan.RemoveFromList(c.at):
 		return nil
 	}
 	if values == "equal" {
-		return plan.Fix(diag.Safe, "remove this `"+name+"`")
+		return plan.Fix(diag.Safe, title)
 	}
-	fix := plan.Fix(diag.Unsafe, "remove this `"+name+"`")
+	fix := plan.Fix(diag.Unsafe, title)
+	if fix == nil || fix.Safety != diag.Unsafe {
+		return fix
+	}
 	fix.Risk = "the two values differ, and which one is meant is not known"
 	return fix
+}
+
+// tokenOf is what a WebSocket's header of a name has to say.
+var tokenOf = map[string]string{"Upgrade": "websocket", "Connection": "upgrade"}
+
+// leaves reports whether the lines but the last one say what a WebSocket needs.
+func (c *cause) leaves(name, token string) bool {
+	lines := c.first().head(eval.Chrome, c.when).Lookup(name)
+	for _, line := range lines[:len(lines)-1] {
+		if !hasToken([]string{line.Value.Text}, token) {
+			return false
+		}
+	}
+	return true
 }
 
 // duplicateLines is the finding about one directive that adds a further line.
