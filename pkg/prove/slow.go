@@ -15,18 +15,22 @@ import (
 // slow tries, for all rows at once, what takes time or a backend that misbehaves.
 func (p *prover) slow(ctx context.Context, rows []*Row) error {
 	p.step("idle tunnels")
-	p.each(ctx, rows, p.longest(false), p.idle)
+	p.each(ctx, rows, p.longest(false), nil, p.idle)
 	for _, s := range []struct {
-		mode mode
-		what string
-		try  func(context.Context, *site, func()) *Cell
-	}{{upgrading, "a backend that answers 426", p.answers426}, {silent, "a silent backend", p.silence}, {refusing, "a backend that refuses", p.refuses}} {
+		mode    mode
+		what    string
+		arrived func() int
+		try     func(context.Context, *site) *Cell
+	}{
+		{upgrading, "a backend that answers 426", nil, p.answers426}, {silent, "a silent backend", p.standIn.held, p.silence},
+		{refusing, "a backend that refuses", nil, p.refuses},
+	} {
 		p.step(s.what)
 		if err := p.standIn.become(s.mode); err != nil {
 			return fmt.Errorf("%s: %w", s.what, err)
 		}
 		time.Sleep(settle)
-		p.each(ctx, rows, p.longest(true), func(ctx context.Context, row *Row, ready func()) *Cell { return s.try(ctx, row.site, ready) })
+		p.each(ctx, rows, p.longest(true), s.arrived, func(ctx context.Context, row *Row, _ func()) *Cell { return s.try(ctx, row.site) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -35,9 +39,9 @@ func (p *prover) slow(ctx context.Context, rows []*Row) error {
 	return nil
 }
 
-// each calls try for all rows at once and adds the cells. Once all have ended, or said that they are ready, time passes
-// until they have, or up to limit; then ctx is called off.
-func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, try func(ctx context.Context, row *Row, ready func()) *Cell) {
+// each calls try for all rows at once and adds the cells. Once all have ended, or said that they are ready, or as many
+// arrived as are left, time passes until they have ended, or up to limit; then ctx is called off.
+func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, arrived func() int, try func(ctx context.Context, row *Row, ready func()) *Cell) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var preparing, wait sync.WaitGroup
@@ -56,7 +60,12 @@ func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, try
 			row.Cells = append(row.Cells, try(ctx, row, ready))
 		})
 	}
-	preparing.Wait()
+	prepared := make(chan struct{})
+	go func() {
+		preparing.Wait()
+		close(prepared)
+	}()
+	await(prepared, func() bool { return arrived != nil && int64(arrived()) >= left.Load() })
 	if left.Load() > 0 {
 		p.run.pass(limit, awaited, func() int {
 			if ctx.Err() != nil {
@@ -65,8 +74,23 @@ func (p *prover) each(ctx context.Context, rows []*Row, limit time.Duration, try
 			return int(left.Load())
 		})
 	}
-	time.AfterFunc(reaches, cancel)
+	time.AfterFunc(lags, cancel)
 	wait.Wait()
+}
+
+// await returns when prepared is closed, or soon after enough is true; where neither comes, after a time that is plenty.
+func await(prepared <-chan struct{}, enough func() bool) {
+	for range patience / settle {
+		if enough() {
+			time.Sleep(settle) // until the proxy has put its timers after what it has sent
+			return
+		}
+		select {
+		case <-prepared:
+			return
+		case <-time.After(settle):
+		}
+	}
 }
 
 // longest is how long, by the engine's time, a timeout may take; with turns, that of one server after the other.
@@ -178,7 +202,7 @@ func (p *prover) slashless(ctx context.Context, s *site) *Cell {
 }
 
 // answers426 sends a handshake to a backend that answers 426.
-func (p *prover) answers426(ctx context.Context, s *site, _ func()) *Cell {
+func (p *prover) answers426(ctx context.Context, s *site) *Cell {
 	x := s.door.ask(ctx, wire(s.request(eval.Chrome), ""), patience)
 	c := &Cell{Scenario: AtUpgrade, State: Note, Reason: "the backend's 426 comes through"}
 	if x.status() != http.StatusUpgradeRequired {
@@ -188,10 +212,8 @@ func (p *prover) answers426(ctx context.Context, s *site, _ func()) *Cell {
 }
 
 // silence sends a handshake to a backend that never answers.
-func (p *prover) silence(ctx context.Context, s *site, ready func()) *Cell {
+func (p *prover) silence(ctx context.Context, s *site) *Cell {
 	began := p.run.now()
-	stop := time.AfterFunc(reaches, ready)
-	defer stop.Stop()
 	x := s.door.ask(ctx, wire(s.request(eval.Chrome), ""), time.Hour)
 	after := p.run.now().Sub(began)
 	c := &Cell{Scenario: AtSilent, State: Note, Reason: "the client gets " + gotStatus(x)}
@@ -220,10 +242,10 @@ func (p *prover) scaled(d time.Duration) string {
 const early = 50 * time.Millisecond
 
 // refuses sends a handshake to a backend that does not listen.
-func (p *prover) refuses(ctx context.Context, s *site, _ func()) *Cell {
+func (p *prover) refuses(ctx context.Context, s *site) *Cell {
 	x := s.door.ask(ctx, wire(s.request(eval.Chrome), ""), patience)
 	return &Cell{Scenario: AtRefused, State: Note, Reason: "the client gets " + gotStatus(x)}
 }
 
-// reaches is how long, at most, a request takes to the backend.
-const reaches = 300 * time.Millisecond
+// lags is how long, by the machine's clock, what ends at the limit may take to be noticed.
+const lags = 300 * time.Millisecond

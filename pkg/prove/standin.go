@@ -39,6 +39,7 @@ type standIn struct {
 	mode     mode
 	conns    map[net.Conn]bool
 	seen     []passed
+	holding  int // requests that are not answered
 	closed   bool
 }
 
@@ -175,7 +176,9 @@ func (s *standIn) exchange(conn net.Conn, r *bufio.Reader) bool {
 	switch m {
 	case silent:
 		s.note(h, nil)
+		s.hold(1)
 		_, _ = io.Copy(io.Discard, r) // until the proxy gives up
+		s.hold(-1)
 		return false
 	case upgrading:
 		return s.send(conn, r, h, failure(http.StatusUpgradeRequired))
@@ -185,6 +188,20 @@ func (s *standIn) exchange(conn net.Conn, r *bufio.Reader) bool {
 	}
 	s.accept(conn, r, h)
 	return false
+}
+
+// hold counts n more requests that are not answered.
+func (s *standIn) hold(n int) {
+	s.mu.Lock()
+	s.holding += n
+	s.mu.Unlock()
+}
+
+// held returns how many requests wait for an answer that does not come.
+func (s *standIn) held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.holding
 }
 
 // note keeps a request and its answer, up to a number that no scenario reaches.
