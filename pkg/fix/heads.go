@@ -179,6 +179,8 @@ func (c *check) handshake(room *comparer, p pair, before, after eval.Outcomes, r
 		return "it breaks the handshake"
 	case !known(after) || room.alike(before, after, false, true):
 		return "" // nothing can be said, or it is as it was
+	case refused && !c.job.Rules.Whole("websocket"):
+		return "" // nobody was served, and a rule that would say so is not on
 	}
 	for i := range c.after.findings {
 		if d := &c.after.findings[i]; d.Level >= diag.Warning && concerns(d, p.after) {

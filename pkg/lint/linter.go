@@ -135,6 +135,22 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("rule %s panicked on %s: %v (this is a bug in ngxproof)", e.Rule, e.File, e.Value)
 }
 
+// MaxFindings is how many findings of one rule are kept for one configuration: nobody reads more, and a hostile file
+// would fill the memory with them.
+const MaxFindings = 100_000
+
+// TooManyError is a rule that found more than MaxFindings.
+type TooManyError struct {
+	Rule    string
+	File    string // the entry file of the configuration
+	Dropped int    // how many findings are not kept
+}
+
+// Error says which rule found how much.
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s: %s has %d findings, of which only the first %d are kept", e.File, e.Rule, MaxFindings+e.Dropped, MaxFindings)
+}
+
 // run is one configuration's walk.
 type run struct {
 	linter   *Linter
@@ -173,6 +189,9 @@ func (l *Linter) run(cfg *config.Config) *run {
 		r.findings = append(r.findings, p.findings...)
 		if p.err != nil {
 			r.errs = append(r.errs, p.err)
+		}
+		if p.dropped > 0 {
+			r.errs = append(r.errs, &TooManyError{p.Rule.Name, cfg.Entry.Name, p.dropped})
 		}
 	}
 	return r

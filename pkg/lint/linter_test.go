@@ -208,6 +208,23 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestTooManyFindings: of what a rule finds beyond any reader's patience the first are kept, and the rest is counted.
+func TestTooManyFindings(t *testing.T) {
+	many := Rule{Name: "many", Level: diag.Error, OnConfig: func(p *Pass) {
+		for i := range MaxFindings + 7 {
+			p.Report(diag.Diagnostic{Message: fmt.Sprint(i), At: Word(p.Config.Root.Children[0], 0)})
+		}
+	}}
+	got, err := linter(t, Choice{}, many, says("fine", diag.Error, "root")).Run(load(t, twice))
+	var tooMany *TooManyError
+	if !errors.As(err, &tooMany) || tooMany.Dropped != 7 || tooMany.Rule != "many" || tooMany.File != "nginx.conf" {
+		t.Fatalf("error %v", err)
+	}
+	if len(got) != MaxFindings+1 {
+		t.Errorf("%d findings are kept", len(got))
+	}
+}
+
 // TestRunAll: what a shared file says in several configurations is one finding, and one configuration that cannot be
 // loaded does not stop the others.
 func TestRunAll(t *testing.T) {

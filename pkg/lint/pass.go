@@ -33,6 +33,7 @@ type Pass struct {
 	broken   bool              // it panicked
 	err      error             // its *PanicError
 	findings []finding
+	dropped  int          // findings beyond MaxFindings
 	asked    map[any]bool // the keys of First
 }
 
@@ -64,6 +65,10 @@ func (p *Pass) report(d diag.Diagnostic, optional bool, about []*config.Directiv
 		wish = p.chosen.at(d.At.File, first)
 	}
 	if !p.chosen.on(wish) || optional && !p.chosen.named(wish) {
+		return
+	}
+	if len(p.findings) == MaxFindings {
+		p.dropped++
 		return
 	}
 	d.Rule, d.Code, d.Category, d.Tags = p.Rule.Name, p.Rule.Code, p.Rule.Category, slices.Clone(p.Rule.Tags)

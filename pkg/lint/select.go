@@ -63,6 +63,13 @@ func (reg *Registry) Select(c Choice) (Selection, error) {
 	return sel, nil
 }
 
+// Whole reports whether every rule of the category that is on by default is chosen, with findings.
+func (s Selection) Whole(category string) bool {
+	return !slices.ContainsFunc(s.registry.rules, func(r *Rule) bool {
+		return r.Category == category && !r.Optional && !slices.ContainsFunc(s.chosen, func(c chosen) bool { return c.rule == r && c.on(c.wish) })
+	})
+}
+
 // Check returns a *SelectorError where the selector fits no rule.
 func (reg *Registry) Check(selector string) error {
 	if !reg.fits(selector) {

@@ -85,3 +85,26 @@ func TestSelectUnknown(t *testing.T) {
 		}
 	}
 }
+
+// TestWhole: a category is whole if nothing of it that is on by default is missing.
+func TestWhole(t *testing.T) {
+	for _, c := range []struct {
+		choice Choice
+		want   bool
+	}{
+		{Choice{}, true},
+		{Choice{Select: []string{"websocket"}}, true},
+		{Choice{Select: []string{"WS019", "WS033"}}, true},
+		{Choice{Ignore: []string{"correctness"}}, true},
+		{Choice{Select: []string{"WS019"}}, false},
+		{Choice{Levels: map[string]diag.Level{"WS033": diag.Off}}, false},
+	} {
+		sel, err := sample().Select(c.choice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sel.Whole("websocket"); got != c.want {
+			t.Errorf("%+v: %v", c.choice, got)
+		}
+	}
+}
