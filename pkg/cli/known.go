@@ -161,6 +161,7 @@ func (a *app) useBaseline(k *ask, j *job) error {
 	return nil
 }
 
+// countOf returns a number with what there is of it: "1 file", "2 files".
 func countOf(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one

@@ -79,7 +79,7 @@ func (a *app) new(k *newAsk, flags *pflag.FlagSet, args []string) error {
 		return a.listPresets()
 	}
 	if len(args) > 1 {
-		return fmt.Errorf("new takes one of location, server, map, site, but was given %d arguments", len(args))
+		return fmt.Errorf("new takes one of location, server, map, site, but was given %s", countOf(len(args), "argument", "arguments"))
 	}
 	kind, err := scaffold.Kind(""), error(nil)
 	if len(args) == 1 {

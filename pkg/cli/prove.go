@@ -50,7 +50,7 @@ configuration, and 2 if the job could not be done.`,
   ngxproof prove nginx.conf --backend node -o json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("prove takes one file, but was given %d arguments", len(args))
+				return fmt.Errorf("prove takes one file, but was given %s", countOf(len(args), "argument", "arguments"))
 			}
 			return nil
 		},

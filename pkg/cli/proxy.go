@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/signal"
 	"path"
@@ -183,9 +184,22 @@ func parseMap(flag string, pairs []string) (map[string]string, error) {
 		if !ok || from == "" || to == "" {
 			return nil, fmt.Errorf("--%s: `%s` is not A=B, two addresses", flag, source.Printable(pair))
 		}
+		if !isAddress(to) {
+			return nil, fmt.Errorf("--%s: `%s` is no address such as 127.0.0.1:8080 or unix:/run/app.sock", flag, source.Printable(to))
+		}
 		all[from] = to
 	}
 	return all, nil
+}
+
+// isAddress reports whether a text is a host with a port's number, or a unix socket's path.
+func isAddress(text string) bool {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		return path != ""
+	}
+	host, port, err := net.SplitHostPort(text)
+	n, notNumber := strconv.ParseUint(port, 10, 16)
+	return err == nil && host != "" && notNumber == nil && n > 0
 }
 
 // lineWriter hands each line over at once.

@@ -38,7 +38,7 @@ request, unless --client says otherwise. Nothing is dialled.`,
   ngxproof trace nginx.conf /chat --client firefox --nginx-version 1.26`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 || len(args) > 3 {
-				return fmt.Errorf("trace takes a file, a method or none, and a URL, but was given %d arguments", len(args))
+				return fmt.Errorf("trace takes a file, a method or none, and a URL, but was given %s", countOf(len(args), "argument", "arguments"))
 			}
 			return nil
 		},
