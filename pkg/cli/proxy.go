@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"os/signal"
 	"path"
@@ -197,9 +196,12 @@ func isAddress(text string) bool {
 	if path, ok := strings.CutPrefix(text, "unix:"); ok {
 		return path != ""
 	}
-	host, port, err := net.SplitHostPort(text)
-	n, notNumber := strconv.ParseUint(port, 10, 16)
-	return err == nil && host != "" && notNumber == nil && n > 0
+	colon := strings.LastIndexByte(text, ':')
+	if colon <= 0 {
+		return false
+	}
+	port, err := strconv.ParseUint(text[colon+1:], 10, 16)
+	return err == nil && port > 0
 }
 
 // lineWriter hands each line over at once.

@@ -313,15 +313,17 @@ func newStageOf(t *testing.T, s *scene) *stageOf {
 	return st
 }
 
-// nextPort walks through ports below those that the kernel gives to outgoing connections.
+// nextPort walks in a circle through ports below those that the kernel gives to outgoing connections and those that
+// pkg/difftest takes in another test's process: a port where nobody listens must stay one.
 var nextPort = func() func() int {
-	port := 15000 + os.Getpid()*131%9000
+	const first, count = 10000, 2000
+	n := os.Getpid() * 131
 	var mu sync.Mutex
 	return func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		port++
-		return port
+		n++
+		return first + n%count
 	}
 }()
 
