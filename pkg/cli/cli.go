@@ -51,8 +51,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 // The collector first runs when the heap has this many percent of Go's least heap, 4 MB; from then on when it has grown
 // by so many percent of what is live.
 const (
-	firstCollection  = 700
-	laterCollections = 150
+	firstCollection  = 1000
+	laterCollections = 400
 )
 
 // tune makes the collector wait, unless the user says otherwise. Of what a lint of a few hundred servers makes nearly
