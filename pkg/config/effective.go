@@ -159,19 +159,26 @@ func reachOf(name string) reach {
 	return everyLevel
 }
 
-// Own returns the directives of these names in the block itself, in order.
+// Own returns the directives of these names in the block itself, in order. The list is not to be changed: where they stand
+// together, as they mostly do, it is a part of the block's.
 func (d *Directive) Own(names ...string) []*Directive {
-	n := 0
-	for _, child := range d.simple() {
-		if child.Block == nil && slices.Contains(names, child.Name()) {
-			n++
+	all := d.simple()
+	first, end, n := 0, 0, 0
+	for i, child := range all {
+		if child.Block != nil || !slices.Contains(names, child.Name()) {
+			continue
 		}
+		if n == 0 {
+			first = i
+		}
+		end = i + 1
+		n++
 	}
-	if n == 0 {
-		return nil
+	if n == end-first {
+		return all[first:end:end]
 	}
 	own := make([]*Directive, 0, n)
-	for _, child := range d.simple() {
+	for _, child := range all[first:end] {
 		if child.Block == nil && slices.Contains(names, child.Name()) {
 			own = append(own, child)
 		}
