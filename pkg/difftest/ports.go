@@ -10,7 +10,7 @@ import (
 
 // Ports are taken from below the range that the kernel gives to outgoing connections, so that a client's own port never
 // stands where nginx is about to listen. All have five digits: observations keep their lengths in canonical addresses.
-const firstPort, lastPort = 12000, 31999
+const firstPort, lastPort = 12000, 21999
 
 var ports struct {
 	sync.Mutex

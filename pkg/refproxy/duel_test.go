@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -308,15 +309,15 @@ func newStageOf(t *testing.T, s *scene) *stageOf {
 	if st.backend, err = net.Listen("tcp4", freeAddress(t)); err != nil {
 		t.Fatal(err)
 	}
-	st.front, st.down = freeAddress(t), freeAddress(t)
+	st.front, st.down = freeAddress(t), deadAddress(t)
 	go st.serve()
 	return st
 }
 
-// nextPort walks in a circle through ports below those that the kernel gives to outgoing connections and those that
-// pkg/difftest takes in another test's process: a port where nobody listens must stay one.
+// nextPort walks in a circle through ports below those that the kernel gives to outgoing connections, and above those that
+// pkg/difftest takes.
 var nextPort = func() func() int {
-	const first, count = 10000, 2000
+	const first, count = 22000, 10000
 	n := os.Getpid() * 131
 	var mu sync.Mutex
 	return func() int {
@@ -326,6 +327,16 @@ var nextPort = func() func() int {
 		return first + n%count
 	}
 }()
+
+// deadAddress is one where nobody listens, now and later: no test listens on that loopback address, while a port of
+// 127.0.0.1 that is free may be another process's a moment later. Other systems than Linux have only the one.
+func deadAddress(t testing.TB) string {
+	address := freeAddress(t)
+	if runtime.GOOS == "linux" {
+		return strings.Replace(address, "127.0.0.1", "127.0.0.2", 1)
+	}
+	return address
+}
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
