@@ -7,15 +7,7 @@ import (
 
 // fixing measures `fix` as a whole process. It writes to standard output, so that every run finds the same faults.
 func fixing(dir string) ([]figure, error) {
-	binary, err := build(dir)
-	if err != nil {
-		return nil, err
-	}
-	small, err := generate(dir, 500)
-	if err != nil {
-		return nil, err
-	}
-	large, err := generate(dir, 5000)
+	binary, small, large, err := prepare(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +16,8 @@ func fixing(dir string) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	var l sample
-	if l, err = fix(large).run(); err != nil {
+	l, err := fix(large).run()
+	if err != nil {
 		return nil, err
 	}
 	growth := float64(l.cpu) / float64(s[0].cpu)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,9 +21,9 @@ func many(dir string) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	binary := filepath.Join(dir, "ngxproof")
-	if out, err := exec.Command("go", "build", "-o", binary, "./cmd/ngxproof").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w: %s", err, out)
+	binary, err := build(dir)
+	if err != nil {
+		return nil, err
 	}
 	s, err := alternate(program{[]string{binary, "lint", "-q", "-o", "concise", folder}, []int{0, 1}})
 	if err != nil {

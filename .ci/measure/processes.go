@@ -65,15 +65,7 @@ func alternate(programs ...program) ([]sample, error) {
 
 // processes measures the whole program.
 func processes(dir string) ([]figure, error) {
-	binary, err := build(dir)
-	if err != nil {
-		return nil, err
-	}
-	small, err := generate(dir, 500)
-	if err != nil {
-		return nil, err
-	}
-	large, err := generate(dir, 5000)
+	binary, small, large, err := prepare(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -11,15 +11,7 @@ import (
 // allRules measures a lint with all rules as a whole process, in processor time: on a busy machine that is what a program
 // costs, while its wall time is what the others left it.
 func allRules(dir string) ([]figure, error) {
-	binary, err := build(dir)
-	if err != nil {
-		return nil, err
-	}
-	small, err := generate(dir, 500)
-	if err != nil {
-		return nil, err
-	}
-	large, err := generate(dir, 5000)
+	binary, small, large, err := prepare(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +56,17 @@ func allRules(dir string) ([]figure, error) {
 		figures = append(figures, f)
 	}
 	return figures, nil
+}
+
+// prepare makes the program and the configurations that it is measured with, of 500 and of 5,000 servers.
+func prepare(dir string) (binary, small, large string, err error) {
+	if binary, err = build(dir); err == nil {
+		small, err = generate(dir, 500)
+	}
+	if err == nil {
+		large, err = generate(dir, 5000)
+	}
+	return binary, small, large, err
 }
 
 // build makes the program and returns its path.

@@ -1,6 +1,7 @@
 package difftest
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ type halves struct {
 // Shared lets a case with files of its own run in one process with those that say the same at http level, apart from
 // servers, upstreams and what is named with the case's ID. A case that cannot stays alone.
 func (c *Case) Shared() *Case {
-	h := &halves{}
-	if c.Text == nil || c.refusedHalves(h) {
+	h := c.halved()
+	if h == nil {
 		return c
 	}
 	d := c.Clone()
@@ -36,21 +37,24 @@ func (c *Case) around(includes []*Directive, prefix string) string {
 	return strings.ReplaceAll(p.print(preamble(slices.Concat(c.HTTP, includes)), 0), "{PREFIX}", prefix)
 }
 
-// refusedHalves divides the files, and reports whether it could not.
-func (c *Case) refusedHalves(h *halves) bool {
+// halved divides the files; nil where they cannot be.
+func (c *Case) halved() *halves {
 	root := parseText(c.Text["nginx.conf"])
 	i := slices.IndexFunc(root.Directives, func(d *syntax.Directive) bool { return d.Name() == "http" && d.Block != nil })
 	if i < 0 || len(root.Errors) > 0 {
-		return true
+		return nil
 	}
 	block := root.Directives[i].Block
-	h.head, h.tail = root.Text[:block.Open+1], root.Text[block.Close:]
+	h := &halves{head: root.Text[:block.Open+1], tail: root.Text[block.Close:]}
 	if !c.divide(h, root, block.Directives) {
-		return true
+		return nil
 	}
 	elsewhere := Addresses{Front: 1, Backends: [3]int{2, 3, 4}, Down: 5, Prefix: Canonical.Prefix}
 	common := h.head + h.settings + h.tail
-	return strings.Contains(common, c.ID) || c.fromCanonical(common, elsewhere) != common
+	if strings.Contains(common, c.ID) || c.fromCanonical(common, elsewhere) != common {
+		return nil
+	}
+	return h
 }
 
 // divide sorts the directives of the http level, and of what it includes, into the halves.
@@ -67,9 +71,9 @@ func (c *Case) divide(h *halves, f *syntax.File, directives []*syntax.Directive)
 		case "map", "geo", "split_clients":
 			if strings.Contains(text, c.ID) {
 				h.own += text
-				continue
+			} else {
+				h.settings += text
 			}
-			h.settings += text
 		default:
 			h.settings += text
 		}
@@ -78,7 +82,7 @@ func (c *Case) divide(h *halves, f *syntax.File, directives []*syntax.Directive)
 }
 
 func (c *Case) divideIncluded(h *halves, pattern string) bool {
-	for _, name := range sortedNames(c.Text) {
+	for _, name := range slices.Sorted(maps.Keys(c.Text)) {
 		if match, err := path.Match(pattern, name); err != nil || !match {
 			continue
 		}
@@ -92,13 +96,4 @@ func (c *Case) divideIncluded(h *halves, pattern string) bool {
 
 func parseText(text string) *syntax.File {
 	return syntax.Parse(source.NewFile("nginx.conf", "nginx.conf", text))
-}
-
-func sortedNames(files map[string]string) []string {
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
