@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"strings"
+
 	"github.com/ngxproof/ngxproof/pkg/config"
 	"github.com/ngxproof/ngxproof/pkg/vars"
 )
@@ -152,4 +154,15 @@ func newDefaults(t traits) []defaultHeader {
 		}
 	}
 	return list
+}
+
+// HasToken reports whether a header's list with commas has the token, in any case (RFC 9110, 5.6.1: blanks and tabs
+// around an element do not count).
+func HasToken(list, token string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.Trim(item, " \t"), token) {
+			return true
+		}
+	}
+	return false
 }

@@ -41,7 +41,7 @@ func (c *comparer) sameHead(a, b *eval.Upstream, site bool) bool {
 func (c *comparer) upgrades(u *eval.Upstream) bool {
 	c.lines = u.AppendLines(c.lines[:0])
 	return slices.ContainsFunc(c.lines, func(line eval.Line) bool {
-		return strings.EqualFold(strings.TrimRight(line.Name, ":"), "Upgrade") || strings.EqualFold(line.Name, "Connection") && token(line.Value.Text, "upgrade")
+		return strings.EqualFold(strings.TrimRight(line.Name, ":"), "Upgrade") || strings.EqualFold(line.Name, "Connection") && eval.HasToken(line.Value.Text, "upgrade")
 	})
 }
 

@@ -209,7 +209,7 @@ func forwards(o eval.Outcomes) bool {
 func opens(o eval.Outcomes) bool {
 	return slices.ContainsFunc(o.Proxied(), func(u *eval.Upstream) bool {
 		values, known := u.Values("Upgrade")
-		return known && slices.ContainsFunc(values, func(v string) bool { return token(v, "websocket") })
+		return known && slices.ContainsFunc(values, func(v string) bool { return eval.HasToken(v, "websocket") })
 	})
 }
 
@@ -237,9 +237,9 @@ func (c *comparer) handshake(u *eval.Upstream) bool {
 		switch strings.ToLower(line.Name) {
 		case "upgrade":
 			upgrade++
-			websocket = websocket || token(line.Value.Text, "websocket")
+			websocket = websocket || eval.HasToken(line.Value.Text, "websocket")
 		case "connection":
-			connection = connection || token(line.Value.Text, "upgrade")
+			connection = connection || eval.HasToken(line.Value.Text, "upgrade")
 		case "sec-websocket-key":
 			key++
 		case "sec-websocket-version":
@@ -249,14 +249,4 @@ func (c *comparer) handshake(u *eval.Upstream) bool {
 		}
 	}
 	return upgrade == 1 && websocket && connection && key == 1 && version == 1 && host == 1
-}
-
-// token reports whether a list with commas has the token, in any case.
-func token(list, token string) bool {
-	for item := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(strings.TrimSpace(item), token) {
-			return true
-		}
-	}
-	return false
 }

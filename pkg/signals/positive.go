@@ -50,23 +50,13 @@ func (w *weighing) forwardsConnection() {
 			if line.By == nil || line.Maybe {
 				continue
 			}
-			upgrades := !line.Value.Unknown && hasToken(line.Value.Text, "upgrade")
+			upgrades := !line.Value.Unknown && eval.HasToken(line.Value.Text, "upgrade")
 			if upgrades || w.reader.upgradeDepends(line.By.Arg(2)) {
 				w.add("S2", 0.97, "its `Connection` is about upgrades", line.By)
 				return
 			}
 		}
 	}
-}
-
-// hasToken reports whether a list with commas has the token, in any case.
-func hasToken(list, token string) bool {
-	for item := range strings.SplitSeq(list, ",") {
-		if strings.EqualFold(strings.Trim(item, " \t"), token) {
-			return true
-		}
-	}
-	return false
 }
 
 // switches is S4: what the client's Upgrade is decides what happens in the location or where it passes requests.

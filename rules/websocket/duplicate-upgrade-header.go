@@ -93,7 +93,7 @@ var tokenOf = map[string]string{"Upgrade": "websocket", "Connection": "upgrade"}
 func (c *cause) leaves(name, token string) bool {
 	lines := c.first().head(eval.Chrome, c.when).Lookup(name)
 	for _, line := range lines[:len(lines)-1] {
-		if !hasToken([]string{line.Value.Text}, token) {
+		if !eval.HasToken(line.Value.Text, token) {
 			return false
 		}
 	}

@@ -48,14 +48,7 @@ func withoutToken(u *eval.Upstream, name, token string) bool {
 
 // hasToken reports whether one of the lists with commas has the token, in any case.
 func hasToken(lists []string, token string) bool {
-	return slices.ContainsFunc(lists, func(list string) bool {
-		for item := range strings.SplitSeq(list, ",") {
-			if strings.EqualFold(strings.Trim(item, " \t"), token) {
-				return true
-			}
-		}
-		return false
-	})
+	return slices.ContainsFunc(lists, func(list string) bool { return eval.HasToken(list, token) })
 }
 
 // setsUpgrade reports whether a proxy_set_header directive is about Upgrade.

@@ -12,7 +12,7 @@ func decider(u *eval.Upstream, name string) *config.Directive { return u.Decider
 // carrier returns the directive whose line of that name has the token, in any case; nil where none has.
 func carrier(u *eval.Upstream, name, token string) *config.Directive {
 	for _, line := range u.Lookup(name) {
-		if !line.Value.Unknown && hasToken([]string{line.Value.Text}, token) {
+		if !line.Value.Unknown && eval.HasToken(line.Value.Text, token) {
 			return line.By
 		}
 	}

@@ -87,13 +87,13 @@ func (c *cause) outerLine(name, token string) *config.Directive {
 	}
 	for _, s := range c.sites {
 		for _, client := range []eval.Client{eval.Chrome, eval.Firefox, eval.MixedCase} {
-			if value := s.expression(by.Arg(2), client); value == nil || !hasToken([]string{*value}, token) {
+			if value := s.expression(by.Arg(2), client); value == nil || !eval.HasToken(*value, token) {
 				return nil
 			}
 		}
 		for _, client := range []eval.Client{eval.Plain, eval.H2C} {
 			value := s.expression(by.Arg(2), client)
-			if value == nil || name == "Upgrade" && *value != "" || hasToken([]string{*value}, token) {
+			if value == nil || name == "Upgrade" && *value != "" || eval.HasToken(*value, token) {
 				return nil
 			}
 		}

@@ -76,7 +76,7 @@ func (c *cause) mendSlip(p *lint.Pass) *diag.Fix {
 		case with >= 0:
 			d := items[with]
 			plan.ReplaceWord(d, 1, strings.TrimSuffix(d.Arg(1), ":"))
-			if sent := sentBy(head, d); len(sent) == 0 || !hasToken([]string{sent[0].Value.Text}, tokenFor[name]) {
+			if sent := sentBy(head, d); len(sent) == 0 || !eval.HasToken(sent[0].Value.Text, tokenFor[name]) {
 				plan.ReplaceWord(d, 2, value())
 			}
 		case !withToken(head, name, tokenFor[name]):
@@ -246,7 +246,7 @@ func (s *site) otherValue(d *config.Directive) *slip {
 func joinSwapped(found []*slip) []*slip {
 	at := func(token string) int {
 		return slices.IndexFunc(found, func(bad *slip) bool {
-			return wantedToken(bad.by) != token && hasToken([]string{bad.sent}, token)
+			return wantedToken(bad.by) != token && eval.HasToken(bad.sent, token)
 		})
 	}
 	i, j := at("upgrade"), at("websocket")
